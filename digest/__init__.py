@@ -1,0 +1,1 @@
+"""Theory Digest: YAML items of a research newsletter -> a static site."""

@@ -1,0 +1,464 @@
+"""Frozen models, one per kind of content file. A field's name is its YAML key; its description is its documentation.
+
+`validate` turns a document into a model or into problems that name file, line and column. Rules that need more than
+one file are in `corpus`. `schema` gives editors the JSON Schema of a kind.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from digest.problems import Problem, did_you_mean, listed, quoted
+from digest.source import Document, Keys
+
+_KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
+_SCHEME = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
+
+
+def _rule(message: str) -> PydanticCustomError:
+    """The error for a value that breaks a rule; `validate` adds the field's name and what was found."""
+    return PydanticCustomError("rule", "{rule}", {"rule": message})
+
+
+def _matching(pattern: str, rule: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise _rule(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+def _date(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                return datetime.date.fromisoformat(value)
+        except ValueError:
+            pass
+    if isinstance(value, datetime.date):
+        return value
+    raise _rule("must be a date that exists, as YYYY-MM-DD")
+
+
+def _whole(low: int, high: int) -> BeforeValidator:
+    def check(value: object) -> int:
+        if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"\d{1,6}", value)):
+            number = int(value)
+            if low <= number <= high:
+                return number
+        raise _rule(f"must be a whole number from {low} to {high}")
+
+    return BeforeValidator(check)
+
+
+def _flag(value: object) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise _rule("must be true or false")
+
+
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise _rule("must not be empty")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value.strip():
+        raise _rule("must be on one line")
+    return value.strip()
+
+
+class Markdown:
+    """Marks a text as contributor Markdown. `inline`: one run of text, without paragraphs, lists or tables."""
+
+    def __init__(self, *, inline: bool) -> None:
+        self.inline = inline
+
+
+Id = Annotated[
+    str,
+    _matching(_KEBAB, "must be lower-case words joined by hyphens, like 'neural-scaling'"),
+    Field(json_schema_extra={"pattern": f"^{_KEBAB}$"}),
+]
+Line = Annotated[str, AfterValidator(_filled), AfterValidator(_one_line), Field(json_schema_extra={"minLength": 1})]
+Url = Annotated[
+    str,
+    _matching(_SCHEME.pattern, "must be an http or https address"),
+    Field(json_schema_extra={"pattern": "^https?://"}),
+]
+Date = Annotated[
+    datetime.date, BeforeValidator(_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Year = Annotated[int, _whole(1600, 2100), WithJsonSchema({"type": "integer", "minimum": 1600, "maximum": 2100})]
+IssueNumber = Annotated[int, _whole(1, 9999), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 9999})]
+Arxiv = Annotated[
+    str,
+    _matching(r"\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7}", "must be an arXiv number without version, like 2102.06701"),
+    WithJsonSchema({"type": ["string", "number"]}),
+]
+Doi = Annotated[
+    str,
+    _matching(r"10\.\d{4,9}/\S+", "must be a DOI, like 10.1073/pnas.2311878121"),
+    Field(json_schema_extra={"pattern": r"^10\.\d{4,9}/"}),
+]
+Setting = Annotated[str, AfterValidator(_filled), WithJsonSchema({"type": ["string", "number"]})]
+InlineMarkdown = Annotated[str, AfterValidator(_filled), AfterValidator(_one_line), Markdown(inline=True)]
+BlockMarkdown = Annotated[str, AfterValidator(_filled), Markdown(inline=False)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Paper(_Model):
+    """What an item summarises."""
+
+    id: Id | None = None
+    """Short name by which this file's claims cite it, like `bahri-2021`."""
+    kind: Literal["paper", "post"]
+    """`paper`: peer-reviewed or preprint; `post`: an article on a forum or blog."""
+    title: Line
+    """Title as printed."""
+    authors: Annotated[tuple[Line, ...], Field(min_length=1)]
+    """Full names in the printed order."""
+    year: Year
+    """Year of the version that is summarised."""
+    venue: Line | None = None
+    """Journal, conference or forum."""
+    arxiv: Arxiv | None = None
+    """arXiv number without version."""
+    doi: Doi | None = None
+    """Digital object identifier."""
+    url: Url | None = None
+    """Address, where there is neither arXiv number nor DOI or where it is the better one."""
+    unverified: tuple[Line, ...] = ()
+    """Fields of this paper that we could not check."""
+
+
+class Source(_Model):
+    """Where a claim comes from."""
+
+    paper: Id
+    """The `id` of one of this item's papers, or `newsletter`."""
+    place: Line
+    """Section, theorem, equation, table or figure."""
+
+
+class Check(_Model):
+    """What a calculator must give for a claim; the build computes it and fails when it differs."""
+
+    calculator: Id
+    """A calculator's id."""
+    settings: Mapping[str, Setting] = Field(default_factory=lambda: MappingProxyType({}))
+    """Values of its parameters; what is left out stays symbolic."""
+    equals: Setting
+    """The value it must have, like `4/d` or `1/2`."""
+
+
+class Status(StrEnum):
+    """How we know a claim."""
+
+    DERIVED = "derived"
+    MEASURED = "measured"
+    CITED = "cited"
+    UNVERIFIED = "unverified"
+
+
+class Claim(_Model):
+    """One thing that a paper, the newsletter or this page states, and how we know it."""
+
+    id: Id
+    """Unique in the file; the claim's address on the page."""
+    statement: InlineMarkdown
+    """The claim, in one sentence."""
+    kind: Literal["theorem", "argument", "measurement", "opinion"]
+    """What kind of claim its source makes."""
+    source: Source | None = None
+    """Who says it, and where."""
+    check: Check | None = None
+    """A calculator's result that the claim must equal: makes it `derived`."""
+    run: Id | None = None
+    """A run in this repository that measured it: makes it `measured`."""
+    unverified: Line | None = None
+    """Why we could not check it: makes it `unverified`."""
+
+    @property
+    def status(self) -> Status | None:
+        """How we know it, or None when the claim does not say."""
+        if self.unverified:
+            return Status.UNVERIFIED
+        if self.check:
+            return Status.DERIVED
+        if self.run:
+            return Status.MEASURED
+        return Status.CITED if self.source else None
+
+
+class Mention(_Model):
+    """Another issue of the newsletter that this item refers to."""
+
+    issue: Id
+    """The issue's id, like `an-87`."""
+    about: Line
+    """What it is mentioned for."""
+
+
+class ReadMore(_Model):
+    """Something worth reading next, outside this site."""
+
+    title: Line
+    """Its title."""
+    url: Url
+    """Its address."""
+    about: Line | None = None
+    """Why one would read it."""
+
+
+class Note(_Model):
+    """Where the newsletter, a paper or this page is loose, and what is right."""
+
+    id: Id
+    """Unique in the file; the note's address on the page."""
+    kind: Literal["note", "erratum"]
+    """`erratum`: the source has slipped; `note`: it is loose, or needs context."""
+    about: Literal["newsletter", "paper", "us"]
+    """Whose words the note is about."""
+    text: BlockMarkdown
+    """What is said, why it is loose or wrong, and what is right; fairly."""
+
+
+class Embed(_Model):
+    """A calculator on an item's page, set to what the text has just said."""
+
+    id: Id
+    """The calculator's id."""
+    settings: Mapping[str, Setting] = Field(default_factory=lambda: MappingProxyType({}))
+    """Values its controls start with."""
+    caption: InlineMarkdown | None = None
+    """What to look at, in one sentence."""
+
+
+class Item(_Model):
+    """One item of a newsletter issue."""
+
+    id: Id
+    """The file's name without `.yml`. Never reused."""
+    title: Line
+    """The item's title on this site."""
+    papers: Annotated[tuple[Paper, ...], Field(min_length=1)]
+    """What the item summarises."""
+    summarizer: Line
+    """Who summarised it for the newsletter."""
+    section: Line
+    """The newsletter's section: one of the issue's `sections`."""
+    topics: Annotated[tuple[Id, ...], Field(min_length=1)]
+    """Ids from topics.yml."""
+    takeaway: InlineMarkdown
+    """The point, in one sentence."""
+    summary: BlockMarkdown
+    """The summary, in our own words."""
+    opinion: BlockMarkdown | None = None
+    """The summarizer's view, in our words and kept apart from the summary."""
+    claims: tuple[Claim, ...] = ()
+    """What is claimed, and how we know."""
+    mentions: tuple[Mention, ...] = ()
+    """Other issues of the newsletter that it refers to."""
+    read_more: tuple[ReadMore, ...] = ()
+    """What to read next."""
+    notes: tuple[Note, ...] = ()
+    """Notes and errata."""
+    calculators: tuple[Embed, ...] = ()
+    """Calculators shown on the page."""
+    runs: tuple[Id, ...] = ()
+    """Runs shown on the page."""
+
+
+class Issue(_Model):
+    """One issue of the newsletter, or a stub for one that is only referred to."""
+
+    id: Id
+    """The folder's name: `an-` and the number."""
+    number: IssueNumber
+    """The issue's number."""
+    title: Line
+    """The issue's title."""
+    stub: Flag = False
+    """True for an issue that is only referred to."""
+    date: Date | None = None
+    """Day of publication."""
+    url: Url | None = None
+    """Where to read the original."""
+    authors: tuple[Line, ...] = ()
+    """Who edits the newsletter."""
+    summary: BlockMarkdown | None = None
+    """What the issue is about, in a paragraph."""
+    sections: tuple[Line, ...] = ()
+    """The newsletter's sections in their order; items name theirs."""
+    unverified: tuple[Line, ...] = ()
+    """Fields of this file that we could not check."""
+
+
+class Topic(_Model):
+    """One topic of the controlled vocabulary."""
+
+    id: Id
+    """The topic's address."""
+    title: Line
+    """Its name."""
+    description: InlineMarkdown
+    """What belongs here, in one sentence."""
+
+
+class Topics(_Model):
+    """The topics that items may name."""
+
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
+    """In the order in which they are shown."""
+
+
+class Use(_Model):
+    """What somebody means by a term or a letter."""
+
+    who: Line
+    """A paper, the newsletter, or this site."""
+    meaning: InlineMarkdown
+    """What they use it for."""
+
+
+class Term(_Model):
+    """One term or symbol."""
+
+    id: Id
+    """The term's address."""
+    term: Line
+    """The term itself."""
+    symbol: Line | None = None
+    """Its letter, as LaTeX."""
+    definition: BlockMarkdown
+    """What it is."""
+    uses: tuple[Use, ...] = ()
+    """Who uses it for what, where that differs."""
+    see: tuple[Id, ...] = ()
+    """Ids of related terms."""
+
+
+class Glossary(_Model):
+    """Terms and symbols."""
+
+    terms: Annotated[tuple[Term, ...], Field(min_length=1)]
+    """In any order; shown sorted."""
+
+
+Kind = Item | Issue | Topics | Glossary
+KINDS: Mapping[str, type[Kind]] = MappingProxyType(
+    {"item": Item, "issue": Issue, "topics": Topics, "glossary": Glossary}
+)
+_K = TypeVar("_K", bound=Kind)
+
+
+def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Problem, ...]]:
+    """The model of a document, or None and a problem for each rule that it breaks."""
+    if not isinstance(document.data, dict):
+        return None, (document.problem((), f"file must be a mapping of keys to values; got {quoted(document.data)}"),)
+    try:
+        return kind.model_validate(document.data), ()
+    except ValidationError as error:
+        return None, tuple(sorted({_problem(document, kind, details) for details in error.errors()}))
+
+
+def _problem(document: Document, kind: type[Kind], details: ErrorDetails) -> Problem:
+    """One of pydantic's errors in our words, at its line and column."""
+    keys: Keys = details["loc"]
+    found: object = details["input"]
+    name = next((key for key in reversed(keys) if isinstance(key, str)), "file")
+    match details["type"]:
+        case "missing":
+            return Problem(document.mark(keys[:-1]), f"missing key {name!r}")
+        case "extra_forbidden":
+            known = _fields(kind, keys[:-1])
+            hint = did_you_mean(name, known) or f"; known keys: {', '.join(known)}"
+            return Problem(document.key_mark(keys), f"unknown key {name!r}{hint}")
+        case "rule":
+            rule = details["msg"]
+        case "literal_error":
+            allowed = [word.strip("'") for word in re.findall(r"'[^']*'", details["ctx"]["expected"])]
+            rule = f"must be {listed(allowed)}"
+            if isinstance(found, str):
+                return document.problem(keys, f"{name} {rule}; got {quoted(found)}{did_you_mean(found, allowed)}")
+        case "too_short":
+            rule = "must have at least one entry"
+            found = "an empty list" if found == [] else found
+            return document.problem(keys, f"{name} {rule}; got an empty list")
+        case "string_type":
+            rule = "must be text"
+        case "tuple_type" | "list_type":
+            rule = "must be a list"
+        case "model_type" | "model_attributes_type" | "mapping_type" | "dict_type":
+            rule = "must be a mapping of keys to values"
+        case _:  # pragma: no cover - no field of the models asks for another type
+            rule = details["msg"].lower()
+    if found is None:
+        return Problem(document.key_mark(keys), f"{name} has no value; give it one or remove the key")
+    return document.problem(keys, f"{name} {rule}; got {quoted(found)}")
+
+
+def _inner(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models inside an annotation such as `tuple[Claim, ...]` or `Source | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    if get_origin(annotation) is not None:
+        for argument in get_args(annotation):
+            yield from _inner(argument)
+
+
+def _fields(kind: type[BaseModel], keys: Keys) -> list[str]:
+    """The names of the fields that the mapping at `keys` may have."""
+    for key in keys:
+        if isinstance(key, str) and key in kind.model_fields:
+            kind = next(_inner(kind.model_fields[key].annotation), kind)
+    return list(kind.model_fields)
+
+
+def markdown(model: BaseModel, keys: Keys = ()) -> Iterator[tuple[Keys, str, bool]]:
+    """Every Markdown text of a model: where it stands, the text, and whether it is inline."""
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        yield from _markdown(value, field, (*keys, name))
+
+
+def _markdown(value: object, field: FieldInfo, keys: Keys) -> Iterator[tuple[Keys, str, bool]]:
+    if isinstance(value, str):
+        mark = next((m for m in _metadata(field) if isinstance(m, Markdown)), None)
+        if mark:
+            yield keys, value, mark.inline
+    elif isinstance(value, BaseModel):
+        yield from markdown(value, keys)
+    elif isinstance(value, tuple):
+        for index, entry in enumerate(value):
+            if isinstance(entry, BaseModel):
+                yield from markdown(entry, (*keys, index))
+
+
+def _metadata(field: FieldInfo) -> Iterator[object]:
+    """A field's metadata, also of `Annotated[...] | None`."""
+    yield from field.metadata
+    for argument in get_args(field.annotation):
+        if get_origin(argument) is Annotated:
+            yield from get_args(argument)[1:]
+
+
+def schema(kind: type[Kind]) -> dict[str, object]:
+    """The JSON Schema of a kind of file, for completion and checks while typing."""
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **kind.model_json_schema()}
