@@ -5,7 +5,7 @@ PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
 PYTEST_ARGS ?= -q
 
-# Material prints an advertisement about MkDocs 2 into each build; the version bounds in pyproject.toml deal with it.
+# Material prints a notice about its end of life (May 2027) into each build; the bounds in pyproject.toml say what we use.
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -20,9 +20,8 @@ pip := $(venv) -m pip -qq
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' Makefile | awk -F'#' '{printf "%-14s %s\n", $$1, $$2}'
 
-# MkDocs 1.6 with click 8.3 or newer forgets that live reload is on by default: hence the flag.
 serve: .venv/.site node_modules/.stamp ## build, watch and serve the site on 127.0.0.1:8000 (ADDRESS=host:port)
-	$(venv) -m mkdocs serve --livereload --dev-addr $(ADDRESS)
+	$(venv) -m mkdocs serve --dev-addr $(ADDRESS)
 
 site: .venv/.site node_modules/.stamp ## the site as files, strictly checked, in site/
 	$(venv) -m mkdocs build --strict
