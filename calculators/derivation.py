@@ -1,0 +1,447 @@
+"""What a calculator is made of: parameters, assumptions, steps, a derivation with its result.
+
+Steps are data. Whether a step is right is decided elsewhere (`verify`), how it looks is decided elsewhere (`emit`,
+`report`); here is only what it says.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal
+
+import sympy
+from mpmath import MPContext, mpf
+
+from calculators import emit, expressions, numeric
+from calculators.numeric import Values
+
+StepKind = Literal["premise", "identity", "leading-order"]
+Status = Literal["theorem", "estimate", "extension"]
+Value = int | Fraction | str | sympy.Rational
+"""What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed."""
+
+MAX_PART = 10**6
+"""The largest numerator and denominator of a setting."""
+
+_NUMBER = re.compile(r"([+-]?[0-9]{1,12})(?:/([0-9]{1,12})|\.([0-9]{1,12}))?\Z")
+_SHOWN = 40
+
+
+class SettingError(ValueError):
+    """A setting breaks a rule of its parameter."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        """The name of the setting, as it was given."""
+        self.message = message
+        """One line: the rule; what was given; what was perhaps meant."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper and the place in it."""
+
+    title: str
+    authors: str
+    year: int
+    url: str
+    place: str
+    second_hand: bool = False
+    """True: read in a digest of the paper, not in the paper itself."""
+
+    @property
+    def text(self) -> str:
+        """One line, for example `Bahri et al. (2021), Explaining Neural Scaling Laws, Theorem 2`."""
+        note = " (as digested by others)" if self.second_hand else ""
+        return f"{self.authors} ({self.year}), {self.title}, {self.place}{note}"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing that a reader can set."""
+
+    id: str
+    symbol: sympy.Symbol
+    title: str
+    meaning: str
+    start: sympy.Rational
+    """The value that a page begins with, unless it is told another."""
+    default: sympy.Expr
+    """The value when nothing is set: the letter itself, or `oo`."""
+    integer: bool = False
+    infinite: bool = False
+    """Whether `oo` is a value."""
+    minimum: int = 0
+    open: bool = True
+    """True: the minimum itself is not allowed."""
+    slider: tuple[int, int] = (1, 32)
+    """The range of a page's slider; the field beside it takes every allowed value."""
+
+    @property
+    def rule(self) -> str:
+        """What the value must be, as part of a sentence."""
+        if self.integer:
+            return f"a whole number, {self.minimum} or more"
+        number = "a positive integer or fraction, such as 8 or 5/2"
+        return f"{number}, or oo" if self.infinite else number
+
+    def read(self, value: Value) -> sympy.Expr:
+        """The exact value.
+
+        Raises:
+            SettingError: the value is not what `rule` says, or has more than 10^6 above or below the fraction line.
+        """
+        if isinstance(value, str) and value.strip() == self.symbol.name:
+            return self.symbol
+        if self.infinite and (value is sympy.oo or (isinstance(value, str) and value.strip() == "oo")):
+            return sympy.oo
+        number = _exact(value)
+        if number is None or (self.integer and number.denominator != 1):
+            raise SettingError(self.id, f"{self.id} must be {self.rule}; got {_shown(value)}")
+        if number < self.minimum or (self.open and number == self.minimum):
+            raise SettingError(self.id, f"{self.id} must be {self.rule}; got {_shown(value)}")
+        if abs(number.numerator) > MAX_PART or number.denominator > MAX_PART:
+            message = f"{self.id} must have a numerator and denominator of at most {MAX_PART}; got {_shown(value)}"
+            raise SettingError(self.id, message)
+        return sympy.Rational(number.numerator, number.denominator)
+
+
+def _exact(value: object) -> Fraction | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, Fraction)):
+        return Fraction(value)
+    if isinstance(value, sympy.Rational) and value.is_finite:
+        return Fraction(int(value.p), int(value.q))
+    if isinstance(value, str) and (match := _NUMBER.match(value.strip())):
+        whole, below, decimals = match.groups()
+        if below is not None:
+            return Fraction(int(whole), int(below)) if int(below) else None
+        return Fraction(f"{whole}.{decimals}") if decimals is not None else Fraction(int(whole))
+    return None
+
+
+def _shown(value: object) -> str:
+    """A value in quotes on one line, cut when it is long."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 4 * _SHOWN:
+        return f"an integer of {value.bit_length()} bits"
+    shown = repr(value) if isinstance(value, str) else f"'{value}'"
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """` (did you mean 'x'?)` for the known word nearest to `word`, or the empty text."""
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One named value of a choice, with the expression from which that value is derived."""
+
+    id: str
+    title: str
+    expression: sympy.Expr
+    value: sympy.Expr
+    """What the option sets the choice's parameter to."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting by name, which sets a parameter to a derived value."""
+
+    id: str
+    title: str
+    parameter: str
+    """The id of the parameter that is set."""
+    start: str
+    """The option that a page begins with."""
+    options: Callable[[], tuple[Option, ...]]
+    """The options; called when needed, since their values are derived and not stored."""
+
+    def read(self, name: object) -> Option:
+        """The option of that name.
+
+        Raises:
+            SettingError: there is none.
+        """
+        options = {option.id: option for option in self.options()}
+        if isinstance(name, str) and name.strip() in options:
+            return options[name.strip()]
+        near = suggestion(name, options) if isinstance(name, str) else ""
+        raise SettingError(self.id, f"{self.id} must be one of {', '.join(options)}; got {_shown(name)}{near}")
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that is taken for granted in every step."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A concrete function on which a leading-order step is tested."""
+
+    title: str
+    log2: Callable[[MPContext, int, Values], mpf]
+    """(arithmetic, k, values of the letters) -> log2 of the function at x = c·2^-k (towards 0) or c·2^k (towards oo)."""
+    octaves: tuple[int, ...] = (16, 32, 64)
+    """The k at which the slope is taken; the last must show the exponent within the tolerance."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How a leading-order step is to be read and tested."""
+
+    variable: sympy.Symbol
+    towards: Literal["0", "oo"]
+    witnesses: tuple[Witness, ...] = ()
+    """Besides `before` itself, which is a witness whenever it depends on the variable."""
+    sharp: bool = False
+    """True: the coefficient is claimed too, so before/after tends to 1. False: the exponent alone."""
+    both_sides: bool = False
+    """True: the variable tends to 0 from below as well."""
+    letters: tuple[sympy.Symbol, ...] = ()
+    """Letters that the witnesses use beyond those in `before` and `after`."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation: `before`, then `after`, and why."""
+
+    id: str
+    title: str
+    kind: StepKind
+    before: sympy.Basic
+    after: sympy.Basic
+    because: str
+    source: Source | None = None
+    limit: Limit | None = None
+    """For leading-order steps, and only for those."""
+    ranges: tuple[tuple[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]], ...] = ()
+    """Where letters may be drawn from when the step is tested, if not from [1/4, 4]."""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "leading-order") != (self.limit is not None):
+            raise ValueError(f"a step must have a limit just when it is of leading order; got {self.id!r}")
+
+    @property
+    def sign(self) -> str:
+        """The LaTeX of the relation between before and after."""
+        if self.limit is not None:
+            return r"\sim" if self.limit.sharp else r"\propto"
+        return r"\Longrightarrow" if isinstance(self.before, sympy.Equality) else "="
+
+    @property
+    def relation(self) -> str:
+        """The relation in words, for text and for those who listen."""
+        if self.limit is not None:
+            limit = f"as {self.limit.variable} -> {self.limit.towards}"
+            return f"to leading order {limit}" if self.limit.sharp else f"grows like, {limit}"
+        return "therefore" if isinstance(self.before, sympy.Equality) else "is"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A relation that a page can plot: the value relative to 1 at x = 1."""
+
+    id: str
+    title: str
+    variable: sympy.Symbol
+    expression: sympy.Expr
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a derivation arrives at."""
+
+    symbol: sympy.Symbol
+    expression: sympy.Expr
+    status: Status
+    meaning: str
+    """One or two sentences: what is proved, what is estimated."""
+    holds: tuple[str, ...]
+    """Sentences: where the result holds and where it does not."""
+
+    @property
+    def text(self) -> str:
+        """Plain exact text: `1/2`, `4/d`."""
+        return emit.text(self.expression)
+
+    @property
+    def latex(self) -> str:
+        r"""LaTeX for a line of its own: `\frac{4}{d}`."""
+        return emit.latex(self.expression)
+
+    @property
+    def latex_inline(self) -> str:
+        """LaTeX for running text and exponents: `4/d`."""
+        return emit.latex(self.expression, inline=True)
+
+    @property
+    def decimal(self) -> str | None:
+        """At most three decimals, rounded half to even, or None while letters are left: `0.333`."""
+        if not self.expression.is_Rational:
+            return None
+        value = Fraction(int(self.expression.p), int(self.expression.q))
+        return f"{float(round(value, 3)):.3f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The steps from the assumptions to the result, for given settings."""
+
+    calculator: str
+    settings: tuple[tuple[str, sympy.Expr], ...]
+    choices: tuple[tuple[str, str], ...]
+    """The options chosen by name."""
+    assumptions: tuple[Assumption, ...]
+    steps: tuple[Step, ...]
+    result: Result
+    curves: tuple[Curve, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Name -> text of every parameter, and of the choices that were made."""
+        return {name: emit.text(value) for name, value in self.settings} | dict(self.choices)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a calculator's table of values."""
+
+    title: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One computed value of a table."""
+
+    settings: Mapping[str, str]
+    text: str
+    latex: str
+    decimal: str | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: what is set in it, and a cell for each column."""
+
+    title: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Computed values for those who cannot or do not want to drag."""
+
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Calculator:
+    """A question, what can be set, and the derivation that answers it."""
+
+    id: str
+    title: str
+    question: str
+    parameters: tuple[Parameter, ...]
+    choices: tuple[Choice, ...]
+    sources: tuple[Source, ...]
+    build: Callable[[Mapping[str, sympy.Expr], Mapping[str, Option]], Derivation] = field(repr=False)
+    """(parameter id -> value, choice id -> option) -> derivation."""
+    columns: tuple[Column, ...] = ()
+    row_parameter: str = ""
+    row_values: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> dict[str, sympy.Symbol]:
+        """Letter -> symbol of every parameter."""
+        return {parameter.symbol.name: parameter.symbol for parameter in self.parameters}
+
+    def problems(self, settings: Mapping[str, Value]) -> tuple[SettingError, ...]:
+        """Everything that is wrong with the settings, in their order; empty when `derive` takes them."""
+        return self._read(settings)[2]
+
+    def derive(self, **settings: Value) -> Derivation:
+        """The derivation for these settings.
+
+        Args:
+            settings: parameter or choice id -> value; what is left out keeps its default.
+
+        Raises:
+            SettingError: the first thing that is wrong (`problems` has all).
+        """
+        values, options, problems = self._read(settings)
+        if problems:
+            raise problems[0]
+        return self.build(values, options)
+
+    def same(self, derivation: Derivation, text: str) -> bool:
+        """Whether the result equals the expression that `text` says, compared at 50 digits.
+
+        Raises:
+            calculators.expressions.ExpressionError: `text` is no expression in this calculator's letters.
+        """
+        return numeric.equal(derivation.result.expression, expressions.parse(text, self.symbols))
+
+    def table(self) -> Table:
+        """The table of values, every cell derived."""
+        rows = []
+        for value in self.row_values:
+            cells = []
+            for column in self.columns:
+                settings = {self.row_parameter: value, **column.settings}
+                result = self.derive(**settings).result
+                cells.append(Cell(MappingProxyType(settings), result.text, result.latex, result.decimal))
+            rows.append(Row(value, tuple(cells)))
+        letter = next((p.symbol.name for p in self.parameters if p.id == self.row_parameter), "")
+        return Table(letter, tuple(column.title for column in self.columns), tuple(rows))
+
+    def _read(
+        self, settings: Mapping[str, Value]
+    ) -> tuple[dict[str, sympy.Expr], dict[str, Option], tuple[SettingError, ...]]:
+        by_id = {parameter.id: parameter for parameter in self.parameters}
+        choice_by_id = {choice.id: choice for choice in self.choices}
+        values: dict[str, sympy.Expr] = {}
+        options: dict[str, Option] = {}
+        problems: list[SettingError] = []
+        for name, value in settings.items():
+            try:
+                if name in by_id:
+                    values[name] = by_id[name].read(value)
+                elif name in choice_by_id:
+                    options[name] = choice_by_id[name].read(value)
+                else:
+                    known = [*by_id, *choice_by_id]
+                    near = suggestion(name, known)
+                    rule = f"a setting must be one of {', '.join(known)}"
+                    raise SettingError(name, f"{rule}; got {_shown(name)}{near}")
+            except SettingError as error:
+                problems.append(error)
+        for name, option in options.items():
+            parameter = by_id[choice_by_id[name].parameter]
+            given = values.get(parameter.id, parameter.symbol)
+            if given not in (parameter.symbol, option.value):
+                problems.append(
+                    SettingError(
+                        parameter.id,
+                        f"{parameter.id} must be left out or equal the order of {name} {option.id}, "
+                        f"{emit.text(option.value)}; got '{emit.text(given)}'",
+                    )
+                )
+            values[parameter.id] = option.value
+        complete = {p.id: values.get(p.id, p.default) for p in self.parameters}
+        return complete, options, tuple(problems)

@@ -1,0 +1,498 @@
+"""One SymPy expression -> plain text, LaTeX, Python, JavaScript, or LaTeX with holes.
+
+Every printer works through a whitelist of node types and raises `EmitError` for all else, because SymPy's own
+`jscode` prints some nodes wrongly without a word. The text is what a person reads and what `expressions.parse` reads
+back; the JavaScript is what the page runs.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import sympy
+from sympy.core.function import AppliedUndef
+
+HOLE = re.compile("⟦([a-z0-9-]+)⟧")
+"""How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the group is the hole's key."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
+_LETTER = re.compile(r"([A-Za-z]|alpha|beta|delta|ell)(?:_([A-Za-z0-9]+))?\Z")
+_JAVASCRIPT_WORDS = frozenset(
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
+    "false finally for function if implements import in instanceof interface let new null package private protected "
+    "public return static super switch this throw true try typeof undefined var void while with yield "
+    "Fraction Infinity Math NaN Number lesser".split()
+)
+
+# Precedences of the infix printers: a part is put in brackets when it binds less tightly than its place asks for.
+_ANY, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
+
+
+class EmitError(ValueError):
+    """An expression holds something that a printer has no rule for."""
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    """What differs between the infix languages; the rest of the grammar is shared."""
+
+    functions: Mapping[type, str]
+    infinity: str
+    words: frozenset[str]
+    power_call: str = ""
+    fraction_call: str = ""
+
+
+_TEXT = _Dialect(
+    MappingProxyType(
+        {
+            sympy.Min: "min",
+            sympy.Abs: "abs",
+            sympy.log: "log",
+            sympy.exp: "exp",
+            sympy.cosh: "cosh",
+            sympy.sin: "sin",
+            sympy.gamma: "gamma",
+        }
+    ),
+    "oo",
+    frozenset(),
+)
+_PYTHON = _Dialect(
+    MappingProxyType(
+        {
+            sympy.Min: "min",
+            sympy.Abs: "abs",
+            sympy.log: "math.log",
+            sympy.exp: "math.exp",
+            sympy.cosh: "math.cosh",
+            sympy.sin: "math.sin",
+            sympy.gamma: "math.gamma",
+        }
+    ),
+    "math.inf",
+    frozenset(keyword.kwlist) | {"Fraction", "abs", "math", "min"},
+    fraction_call="Fraction",
+)
+_JAVASCRIPT = _Dialect(
+    MappingProxyType(
+        {
+            sympy.Min: "Math.min",
+            sympy.Abs: "Math.abs",
+            sympy.log: "Math.log",
+            sympy.exp: "Math.exp",
+            sympy.cosh: "Math.cosh",
+            sympy.sin: "Math.sin",
+        }
+    ),
+    "Infinity",
+    _JAVASCRIPT_WORDS,
+    power_call="Math.pow",
+)
+
+
+def text(expr: sympy.Basic) -> str:
+    """Plain exact text, for example `m*min(q + 1, s)/d`.
+
+    Args:
+        expr: an expression or equation.
+
+    Returns:
+        One line; `**` is the power, as in Python. Without sums, derivatives and equations `expressions.parse` reads
+        it back to the same value.
+
+    Raises:
+        EmitError: a node is not in the whitelist.
+    """
+    return _infix(expr, _TEXT, _ANY)
+
+
+def python(expr: sympy.Basic) -> str:
+    """Python source, for example `m*min(q + 1, s)/d`; rational numbers as `Fraction(1, 2)`, infinity as `math.inf`.
+
+    Args:
+        expr: an expression whose symbols are Python identifiers and no keywords.
+
+    Raises:
+        EmitError: a node or a name is not allowed.
+    """
+    _only_computable(expr)
+    return _infix(expr, _PYTHON, _SUM)
+
+
+def javascript(expr: sympy.Basic, *, exact: bool, infinite: Collection[sympy.Symbol] = ()) -> str:
+    """A JavaScript expression, for example `m.mul(lesser(q.add(new Fraction(1n)), s)).div(d)`.
+
+    Args:
+        expr: an expression whose symbols are JavaScript identifiers and no reserved words.
+        exact: True: every symbol is a `Fraction` of fraction.js 5, and so is the value. False: plain numbers.
+        infinite: the symbols that may be JavaScript's `Infinity`. With `exact` they may stand alone or inside a
+            minimum only, since a `Fraction` cannot be infinite.
+
+    Raises:
+        EmitError: a node or a name is not allowed; with `exact` also a power whose exponent is no integer.
+    """
+    _only_computable(expr)
+    if not exact:
+        return _infix(expr, _JAVASCRIPT, _SUM)
+    if expr is sympy.oo or expr in infinite:
+        return "Infinity" if expr is sympy.oo else _name(expr, _JAVASCRIPT_WORDS)
+    return _exact(expr, frozenset(infinite))
+
+
+def latex(expr: sympy.Basic, *, inline: bool = False) -> str:
+    r"""LaTeX, for example `\frac{m \min(q + 1, s)}{d}`.
+
+    Args:
+        expr: an expression or equation.
+        inline: True: fractions with a slash, for running text and exponents (`m \min(q + 1, s)/d`).
+
+    Raises:
+        EmitError: a node is not in the whitelist.
+    """
+    return _latex(expr, _SUM, inline)
+
+
+@dataclass(frozen=True)
+class Hole:
+    """One place of a template that depends on the parameters alone."""
+
+    key: str
+    expression: sympy.Expr
+
+    @property
+    def latex(self) -> str:
+        """What stands in the hole while no numbers are known."""
+        return latex(self.expression, inline=True)
+
+
+@dataclass(frozen=True)
+class Template:
+    """LaTeX with holes, each marked `\\text{⟦key⟧}`."""
+
+    latex: str
+    holes: tuple[Hole, ...]
+
+
+def template(
+    expr: sympy.Basic, parameters: Collection[sympy.Symbol], known: Mapping[sympy.Expr, str] = MappingProxyType({})
+) -> Template:
+    """LaTeX in which each largest part that depends on `parameters` alone is a hole.
+
+    Args:
+        expr: an expression or equation.
+        parameters: the symbols that the reader sets.
+        known: keys already given to hole expressions, so that equal holes of several templates share one key.
+
+    Returns:
+        The template; new keys are `v1`, `v2`, … counted on from `known`.
+
+    Raises:
+        EmitError: a node is not in the whitelist.
+    """
+    keys = dict(known)
+    wanted = frozenset(parameters)
+    holes: dict[sympy.Expr, Hole] = {}
+
+    def punch(node: sympy.Basic) -> sympy.Basic:
+        free = node.free_symbols
+        if isinstance(node, sympy.Expr) and free and free <= wanted:
+            key = keys.setdefault(node, f"v{len(keys) + 1}")
+            holes.setdefault(node, Hole(key, node))
+            return sympy.Symbol(f"⟦{key}⟧", positive=True)
+        if not node.args or not free & wanted:
+            return node
+        # evaluate=False: SymPy must not tidy up a line that is shown as it stands before the tidying.
+        args = [punch(arg) for arg in node.args]
+        return node.func(*args, evaluate=False) if isinstance(node, (sympy.Pow, sympy.Mul)) else node.func(*args)
+
+    punched = punch(expr)
+    return Template(latex(punched), tuple(holes.values()))
+
+
+def _only_computable(expr: sympy.Basic) -> None:
+    for node in sympy.preorder_traversal(expr):
+        if isinstance(node, (sympy.Equality, sympy.Sum, sympy.Derivative, sympy.Piecewise, sympy.Indexed, AppliedUndef)):
+            raise EmitError(f"no code for {type(node).__name__}; got {node}")
+
+
+def _name(symbol: sympy.Basic, words: frozenset[str]) -> str:
+    name = str(symbol)
+    if words and not _IDENTIFIER.match(name):
+        raise EmitError(f"a name must be letters and digits; got {name!r}")
+    if name in words:
+        raise EmitError(f"a name must not be a reserved word; got {name!r}")
+    return name
+
+
+def _quotient(expr: sympy.Basic) -> tuple[bool, list[sympy.Expr], list[sympy.Expr]]:
+    """Whether a product is negative, its factors above and its factors below the fraction line."""
+    negative = False
+    above: list[sympy.Expr] = []
+    below: list[sympy.Expr] = []
+    for factor in sorted(sympy.Mul.make_args(expr), key=_factor_order):
+        if factor.is_Rational:
+            negative ^= bool(factor < 0)
+            if abs(factor.p) != 1:
+                above.append(sympy.Integer(abs(factor.p)))
+            if factor.q != 1:
+                below.append(sympy.Integer(factor.q))
+        elif factor.is_Pow and factor.exp == -1:
+            below.append(factor.base)
+        elif factor.is_Pow and factor.exp.is_Integer and factor.exp < 0:
+            below.append(sympy.Pow(factor.base, -factor.exp))
+        else:
+            above.append(factor)
+    if negative:
+        # -e**2/(p*(p - 1)) reads better as e**2/(p*(1 - p)).
+        for factors in (above, below):
+            for place, factor in enumerate(factors):
+                if factor.is_Add and sum(term.could_extract_minus_sign() for term in factor.args) * 2 == len(factor.args):
+                    factors[place] = -factor
+                    return False, above, below
+    return negative, above, below
+
+
+def _factor_order(factor: sympy.Expr) -> tuple[int, object]:
+    """Numbers, coefficients, letters, brackets, powers, functions: as people write a product."""
+    if factor.is_Pow and factor.exp == -1:
+        return _factor_order(factor.base)
+    if factor.is_Rational:
+        rank = 0
+    elif isinstance(factor, sympy.Indexed):
+        rank = 1
+    elif factor.is_Symbol:
+        rank = 2
+    elif factor.is_Add:
+        rank = 3
+    elif factor.is_Pow:
+        rank = 5 if factor.base.is_Symbol else 4
+    else:
+        rank = 6
+    return rank, sympy.default_sort_key(factor)
+
+
+def _terms(expr: sympy.Add) -> list[sympy.Expr]:
+    """The terms of a sum as people write them: q + 1, but 1 - p; short terms before long ones."""
+    ordered = sorted(expr.args, key=sympy.default_sort_key, reverse=True)
+    return sorted(
+        ordered, key=lambda term: (term.could_extract_minus_sign(), not term.free_symbols, sympy.count_ops(term))
+    )
+
+
+def _minimum(expr: sympy.Min) -> list[sympy.Expr]:
+    """The arguments of a minimum in a fixed order, the longer ones first (SymPy keeps them as a set)."""
+    return sorted(expr.args, key=lambda arg: (-arg.count_ops(), sympy.default_sort_key(arg)))
+
+
+def _wrap(code: str, precedence: int, place: int) -> str:
+    return f"({code})" if precedence < place else code
+
+
+def _infix(expr: sympy.Basic, dialect: _Dialect, place: int) -> str:
+    if expr is sympy.oo:
+        return dialect.infinity
+    if isinstance(expr, sympy.Integer):
+        return _wrap(str(expr.p), _SUM if expr.p < 0 else _ATOM, place)
+    if isinstance(expr, sympy.Rational):
+        if dialect.fraction_call:
+            return f"{dialect.fraction_call}({expr.p}, {expr.q})"
+        return _wrap(f"{expr.p}/{expr.q}", _SUM if expr.p < 0 else _PRODUCT, place)
+    if isinstance(expr, sympy.Symbol):
+        return _name(expr, dialect.words)
+    if isinstance(expr, sympy.Add):
+        code = ""
+        for term in _terms(expr):
+            part = _infix(term, dialect, _SUM)
+            code += part if not code else f" - {part[1:]}" if part.startswith("-") else f" + {part}"
+        return _wrap(code, _SUM, place)
+    if isinstance(expr, sympy.Mul) or _is_reciprocal(expr):
+        negative, above, below = _quotient(expr)
+        code = "*".join(_infix(factor, dialect, _PRODUCT) for factor in above) or "1"
+        if below:
+            bottom = "*".join(_infix(factor, dialect, _POWER) for factor in below)
+            code += f"/({bottom})" if len(below) > 1 else f"/{bottom}"
+        return _wrap(f"-{code}" if negative else code, _SUM if negative else _PRODUCT, place)
+    if isinstance(expr, sympy.Pow):
+        if dialect.power_call:
+            return f"{dialect.power_call}({_infix(expr.base, dialect, _SUM)}, {_infix(expr.exp, dialect, _SUM)})"
+        base, exponent = _infix(expr.base, dialect, _ATOM), _infix(expr.exp, dialect, _ATOM)
+        return _wrap(f"{base}**{exponent}", _POWER, place)
+    if type(expr) in dialect.functions:
+        args = _minimum(expr) if isinstance(expr, sympy.Min) else expr.args
+        return f"{dialect.functions[type(expr)]}({', '.join(_infix(arg, dialect, _SUM) for arg in args)})"
+    if dialect is _TEXT:
+        return _sentence(expr, place)
+    raise EmitError(f"no rule for {type(expr).__name__}; got {expr}")
+
+
+def _is_reciprocal(expr: sympy.Basic) -> bool:
+    return isinstance(expr, sympy.Pow) and bool(expr.exp == -1)
+
+
+def _sentence(expr: sympy.Basic, place: int) -> str:
+    """The nodes that are shown but never computed."""
+    if isinstance(expr, sympy.Equality):
+        return f"{text(expr.lhs)} = {text(expr.rhs)}"
+    if isinstance(expr, (sympy.LessThan, sympy.GreaterThan)):
+        return f"{text(expr.lts)} <= {text(expr.gts)}"
+    if isinstance(expr, AppliedUndef):
+        return f"{expr.func.__name__}({', '.join(text(arg) for arg in expr.args)})"
+    if isinstance(expr, sympy.Indexed):
+        return f"{expr.base}_{'_'.join(text(index) for index in expr.indices)}"
+    if isinstance(expr, sympy.Derivative) and len(expr.variables) == 1:
+        return f"diff({text(expr.expr)}, {text(expr.variables[0])})"
+    if isinstance(expr, sympy.Sum) and len(expr.limits) == 1:
+        index, low, high = expr.limits[0]
+        return f"sum({text(expr.function)}, {index}={text(low)}..{text(high)})"
+    if isinstance(expr, sympy.Piecewise) and expr.args[-1].cond is sympy.true:
+        parts = [text(expr.args[-1].expr)]
+        parts += [f"{text(arg.expr)} if {text(arg.cond)} else" for arg in reversed(expr.args[:-1])]
+        return _wrap(" ".join(reversed(parts)), _ANY, place)
+    raise EmitError(f"no rule for {type(expr).__name__}; got {expr}")
+
+
+def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
+    """A value of fraction.js; every sub-expression is a Fraction, or inside `lesser` perhaps Infinity."""
+    if isinstance(expr, sympy.Integer):
+        return f"new Fraction({expr.p}n)"
+    if isinstance(expr, sympy.Rational):
+        return f"new Fraction({expr.p}n, {expr.q}n)"
+    if isinstance(expr, sympy.Symbol):
+        if expr in infinite:
+            raise EmitError(f"a symbol that may be infinite must stand alone or in a minimum; got {expr}")
+        return _name(expr, _JAVASCRIPT_WORDS)
+    if isinstance(expr, sympy.Add):
+        first, *rest = _terms(expr)
+        return _exact(first, infinite) + "".join(f".add({_exact(term, infinite)})" for term in rest)
+    if isinstance(expr, sympy.Mul) or _is_reciprocal(expr):
+        negative, above, below = _quotient(expr)
+        first, *rest = above or [sympy.Integer(1)]
+        code = _exact(first, infinite) + "".join(f".mul({_exact(factor, infinite)})" for factor in rest)
+        code += "".join(f".div({_exact(factor, infinite)})" for factor in below)
+        return f"{code}.neg()" if negative else code
+    if isinstance(expr, sympy.Pow) and isinstance(expr.exp, sympy.Integer):
+        return f"{_exact(expr.base, infinite)}.pow({expr.exp.p}n)"
+    if isinstance(expr, sympy.Min):
+        first, *rest = _minimum(expr)
+        code = _unless_infinite(first, infinite)
+        for arg in rest:
+            code = f"lesser({code}, {_unless_infinite(arg, infinite)})"
+        if all(arg in infinite for arg in expr.args):
+            raise EmitError(f"a minimum must have an argument that is finite; got {expr}")
+        return code
+    raise EmitError(f"no exact JavaScript for {type(expr).__name__}; got {expr}")
+
+
+def _unless_infinite(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
+    return _name(expr, _JAVASCRIPT_WORDS) if expr in infinite else _exact(expr, infinite)
+
+
+_LATEX_FUNCTIONS: Mapping[type, str] = MappingProxyType(
+    {
+        sympy.Min: r"\min",
+        sympy.log: r"\log",
+        sympy.exp: r"\exp",
+        sympy.cosh: r"\cosh",
+        sympy.sin: r"\sin",
+        sympy.gamma: r"\Gamma",
+    }
+)
+
+
+def _letter(symbol: sympy.Basic) -> str:
+    name = str(symbol)
+    if HOLE.fullmatch(name):
+        return rf"\text{{{name}}}"
+    match = _LETTER.match(name)
+    if not match:
+        raise EmitError(f"a symbol must be a letter, perhaps with an index; got {name!r}")
+    letter, index = match.groups()
+    return (letter if len(letter) == 1 else f"\\{letter}") + (f"_{{{index}}}" if index else "")
+
+
+def _brackets(code: str, precedence: int, place: int) -> str:
+    return _enclosed(code) if precedence < place else code
+
+
+def _enclosed(code: str) -> str:
+    """In brackets that grow, but only where there is something tall: growing ones take more room on the line."""
+    tall = any(part in code for part in (r"\frac", r"\sum", r"\left", "^"))
+    return rf"\left({code}\right)" if tall else f"({code})"
+
+
+def _latex(expr: sympy.Basic, place: int, inline: bool) -> str:
+    if expr is sympy.oo:
+        return r"\infty"
+    if isinstance(expr, sympy.Integer):
+        return _brackets(str(expr.p), _SUM if expr.p < 0 else _ATOM, place)
+    if isinstance(expr, sympy.Symbol):
+        return _letter(expr)
+    if isinstance(expr, sympy.Add):
+        code = ""
+        for term in _terms(expr):
+            part = _latex(term, _SUM, inline)
+            code += part if not code else f" - {part[1:]}" if part.startswith("-") else f" + {part}"
+        return _brackets(code, _SUM, place)
+    if isinstance(expr, (sympy.Mul, sympy.Rational)) or _is_reciprocal(expr):
+        return _latex_product(expr, place, inline)
+    if isinstance(expr, sympy.Pow):
+        exponent = _latex(expr.exp, _SUM, True)
+        if isinstance(expr.base, sympy.Abs):
+            return rf"{_latex(expr.base, _ATOM, inline)}^{{{exponent}}}"
+        return _brackets(f"{_latex(expr.base, _ATOM, inline)}^{{{exponent}}}", _POWER, place)
+    if isinstance(expr, sympy.Abs):
+        return rf"\left|{_latex(expr.args[0], _SUM, inline)}\right|"
+    if type(expr) in _LATEX_FUNCTIONS:
+        args = _minimum(expr) if isinstance(expr, sympy.Min) else expr.args
+        return _LATEX_FUNCTIONS[type(expr)] + _enclosed(", ".join(_latex(arg, _SUM, inline) for arg in args))
+    return _latex_sentence(expr, inline)
+
+
+def _latex_product(expr: sympy.Basic, place: int, inline: bool) -> str:
+    negative, above, below = _quotient(expr)
+    if inline or not below:
+        code = _row(above, _PRODUCT, inline)
+        if below:
+            code += f"/({_row(below, _POWER, inline)})" if len(below) > 1 else f"/{_row(below, _POWER, inline)}"
+    else:
+        # A sum that stands alone above or below the line needs no brackets there.
+        top, bottom = (_row(part, _SUM if len(part) == 1 else _PRODUCT, inline) for part in (above, below))
+        code = rf"\frac{{{top}}}{{{bottom}}}"
+    return _brackets(f"-{code}" if negative else code, _SUM if negative else _PRODUCT, place)
+
+
+def _row(factors: list[sympy.Expr], place: int, inline: bool) -> str:
+    return " ".join(_latex(factor, place, inline) for factor in factors) or "1"
+
+
+def _latex_sentence(expr: sympy.Basic, inline: bool) -> str:
+    if isinstance(expr, sympy.Equality):
+        return f"{_latex(expr.lhs, _SUM, inline)} = {_latex(expr.rhs, _SUM, inline)}"
+    if isinstance(expr, (sympy.LessThan, sympy.GreaterThan)):
+        return rf"{_latex(expr.lts, _SUM, inline)} \le {_latex(expr.gts, _SUM, inline)}"
+    if isinstance(expr, AppliedUndef):
+        args = ", ".join(_latex(arg, _SUM, inline) for arg in expr.args)
+        return f"{_letter(sympy.Symbol(expr.func.__name__))}({args})"
+    if isinstance(expr, sympy.Indexed):
+        return f"{expr.base}_{{{','.join(_latex(index, _SUM, inline) for index in expr.indices)}}}"
+    if isinstance(expr, sympy.Derivative) and len(expr.variables) == 1:
+        return (
+            rf"\frac{{\mathrm{{d}}}}{{\mathrm{{d}}{_letter(expr.variables[0])}}} {_latex(expr.expr, _PRODUCT, inline)}"
+        )
+    if isinstance(expr, sympy.Sum) and len(expr.limits) == 1:
+        index, low, high = expr.limits[0]
+        bounds = f"{{{index}={_latex(low, _SUM, True)}}}^{{{_latex(high, _SUM, True)}}}"
+        return rf"\sum_{bounds} {_latex(expr.function, _PRODUCT, inline)}"
+    if isinstance(expr, sympy.Piecewise) and expr.args[-1].cond is sympy.true:
+        rows = [
+            _latex(arg.expr, _SUM, True)
+            + (r" & \text{otherwise}" if arg.cond is sympy.true else rf" & \text{{if }} {_latex(arg.cond, _SUM, True)}")
+            for arg in expr.args
+        ]
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+    raise EmitError(f"no rule for {type(expr).__name__}; got {expr}")

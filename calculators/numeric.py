@@ -1,0 +1,132 @@
+"""The value of an expression at a point, with 50 digits and without any simplification by SymPy."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+import sympy
+from mpmath import MPContext, mpf
+
+DIGITS = 50
+POINTS = 32
+RESIDUAL = mpf(10) ** -40
+"""Largest relative difference of equal values: 50 digits less ten for rounding in nested powers and in numeric
+derivatives."""
+
+Values = Mapping[sympy.Symbol, mpf]
+Range = tuple[sympy.Rational, sympy.Rational]
+_RANGE: Range = (sympy.Rational(1, 4), sympy.Integer(4))
+
+
+def context(guard_bits: int = 0) -> MPContext:
+    """An arithmetic of `DIGITS` decimal digits of its own, so that nobody else's precision is changed.
+
+    Args:
+        guard_bits: binary digits on top, for values that cancel.
+    """
+    arithmetic = MPContext()
+    arithmetic.dps = DIGITS
+    arithmetic.prec += guard_bits
+    return arithmetic
+
+
+def point(
+    arithmetic: MPContext,
+    letters: Collection[sympy.Symbol],
+    draw: random.Random,
+    ranges: Mapping[sympy.Symbol, Range] = MappingProxyType({}),
+) -> dict[sympy.Symbol, mpf]:
+    """A value for every letter: 0 to 4 for whole numbers, else strictly inside the letter's range (1/4 to 4)."""
+    values = {}
+    for letter in sorted(letters, key=str):
+        if letter.is_integer:
+            values[letter] = arithmetic.mpf(draw.randint(0, 4))
+        else:
+            low, high = ranges.get(letter, _RANGE)
+            share = sympy.Rational(draw.randint(1, 999_999), 10**6)
+            values[letter] = evaluate(arithmetic, low + (high - low) * share, {})
+    return values
+
+
+def close(a: mpf, b: mpf) -> bool:
+    """Whether two values agree to `RESIDUAL`, relative to the larger one."""
+    scale = max(abs(a), abs(b))
+    return bool(a == b or abs(a - b) <= RESIDUAL * scale)
+
+
+def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None) -> bool:
+    """Whether two expressions have the same value at `POINTS` seeded points.
+
+    Args:
+        left, right: expressions in positive letters (whole numbers where the symbol says so).
+        draw: draws the points; by default a fresh generator with a fixed seed, so that an answer can be repeated.
+    """
+    arithmetic, generator = context(), draw or random.Random(2102)
+    letters = left.free_symbols | right.free_symbols
+    for _ in range(POINTS if letters else 1):
+        values = point(arithmetic, letters, generator)
+        try:
+            if not close(evaluate(arithmetic, left, values), evaluate(arithmetic, right, values)):
+                return False
+        except (ZeroDivisionError, OverflowError):
+            return False
+    return True
+
+
+def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
+    """The value of an expression.
+
+    Args:
+        arithmetic: sets the number of digits.
+        expr: numbers, symbols, sums, products, powers, min, abs, log, exp, cosh, sin, gamma, piecewise, derivatives.
+        values: symbol -> number for every free symbol.
+
+    Raises:
+        TypeError: a node of another type.
+        KeyError: a symbol without a value.
+    """
+    if isinstance(expr, sympy.Rational):
+        return arithmetic.mpf(int(expr.p)) / int(expr.q)
+    if expr is sympy.oo:
+        return arithmetic.inf
+    if isinstance(expr, sympy.Symbol):
+        return values[expr]
+    if isinstance(expr, sympy.Derivative) and len(expr.variables) == 1:
+        (variable,) = expr.variables
+        # A numeric derivative, so that SymPy's own is not its own judge.
+        return arithmetic.diff(lambda x: evaluate(arithmetic, expr.expr, {**values, variable: x}), values[variable])
+    if isinstance(expr, sympy.Piecewise):
+        return evaluate(arithmetic, _branch(arithmetic, expr, values), values)
+    args = [evaluate(arithmetic, arg, values) for arg in expr.args]
+    if isinstance(expr, sympy.Add):
+        return arithmetic.fsum(args)
+    if isinstance(expr, sympy.Mul):
+        return arithmetic.fprod(args)
+    if isinstance(expr, sympy.Pow):
+        return args[0] ** args[1]
+    if isinstance(expr, sympy.Min):
+        return min(args)
+    functions = {
+        sympy.Abs: abs,
+        sympy.log: arithmetic.log,
+        sympy.exp: arithmetic.exp,
+        sympy.cosh: arithmetic.cosh,
+        sympy.sin: arithmetic.sin,
+        sympy.gamma: arithmetic.gamma,
+    }
+    if type(expr) in functions:
+        return functions[type(expr)](args[0])
+    raise TypeError(f"no value for {type(expr).__name__}; got {expr}")
+
+
+def _branch(arithmetic: MPContext, expr: sympy.Piecewise, values: Values) -> sympy.Expr:
+    for branch, condition in expr.args:
+        if condition is sympy.true:
+            return branch
+        if not isinstance(condition, (sympy.LessThan, sympy.GreaterThan)):
+            raise TypeError(f"no value for {type(condition).__name__}; got {condition}")
+        if evaluate(arithmetic, condition.lts, values) <= evaluate(arithmetic, condition.gts, values):
+            return branch
+    raise TypeError(f"a piecewise expression must end with a branch for all else; got {expr}")

@@ -1,0 +1,124 @@
+"""Every step of a derivation checked by its kind, in numbers of 50 digits.
+
+SymPy's `simplify(before - after) == 0` is no test: it fails on true identities and may take long. Numbers are a test
+that can fail: an identity must hold at seeded points, a leading-order step must show its exponent on functions that
+are not built from it.
+"""
+
+from __future__ import annotations
+
+import random
+
+import sympy
+from mpmath import MPContext, mpf
+
+from calculators import numeric
+from calculators.derivation import Derivation, Limit, Step, Values, Witness
+
+POINTS = 8
+SLOPE = mpf(10) ** -10
+"""Largest distance between a witness's slope and the stated exponent, relative to the larger of 1 and the exponent.
+At the last octave the corrections are below 2^-60 where the next term is a power further on, and about 7e-13 where a
+logarithm multiplies the power (smoothness exactly q + 1); a wrong exponent is off by far more."""
+_GUARD_BITS = 320
+"""A loss cancels to its order: at e = 2^-64 and order 2 that costs 128 bits, and the rest keeps 50 digits."""
+
+
+class StepError(AssertionError):
+    """A step of a derivation is wrong; the message names the calculator and the step and says what was found."""
+
+
+def verify(derivation: Derivation, draw: random.Random | None = None) -> None:
+    """None, when every identity and leading-order step holds and the last step ends in the result.
+
+    Args:
+        derivation: the derivation; premises are not checked, since they are assumed and shown so.
+        draw: draws the points; by default a fresh generator with a fixed seed, so that a failure can be repeated.
+
+    Raises:
+        StepError: a step does not hold, or the last step does not end in the result.
+    """
+    generator = draw or random.Random(2102)
+    for step in derivation.steps:
+        if step.kind == "identity":
+            _identity(derivation.calculator, step, generator)
+        elif step.limit is not None:
+            _leading_order(derivation.calculator, step, step.limit, generator)
+    last = derivation.steps[-1]
+    if not isinstance(last.after, sympy.Expr) or not numeric.equal(last.after, derivation.result.expression):
+        raise _error(derivation.calculator, last, f"ends in {last.after}, the result is {derivation.result.expression}")
+
+
+def _error(calculator: str, step: Step, found: str) -> StepError:
+    return StepError(f"{calculator}, step {step.id} ({step.title}): {found}")
+
+
+def _identity(calculator: str, step: Step, draw: random.Random) -> None:
+    arithmetic = numeric.context()
+    letters = step.before.free_symbols | step.after.free_symbols
+    for _ in range(POINTS):
+        values = numeric.point(arithmetic, letters, draw, dict(step.ranges))
+        if isinstance(step.before, sympy.Equality) and isinstance(step.after, sympy.Equality):
+            # The equation before must hold for what the line after says its left side is.
+            solved = values | {step.after.lhs: numeric.evaluate(arithmetic, step.after.rhs, values)}
+            left, right = (numeric.evaluate(arithmetic, side, solved) for side in step.before.args)
+        else:
+            left, right = (numeric.evaluate(arithmetic, side, values) for side in (step.before, step.after))
+        if not numeric.close(left, right):
+            residual = arithmetic.nstr(abs(left - right) / max(abs(left), abs(right)), 5)
+            where = ", ".join(f"{letter} = {arithmetic.nstr(value, 6)}" for letter, value in values.items())
+            raise _error(calculator, step, f"relative residual {residual} at {where}")
+
+
+def _leading_order(calculator: str, step: Step, limit: Limit, draw: random.Random) -> None:
+    sides = (1, -1) if limit.both_sides else (1,)
+    witnesses = list(limit.witnesses)
+    if limit.variable in step.before.free_symbols:
+        witnesses += [_line("the line before", step.before, limit, side) for side in sides]
+    if not witnesses:
+        raise _error(calculator, step, "has no witness")
+    claim = _line("the line after", step.after, limit, 1)
+    letters = (step.before.free_symbols | step.after.free_symbols | set(limit.letters)) - {limit.variable}
+    arithmetic = numeric.context(_GUARD_BITS)
+    for _ in range(3 if letters else 1):
+        values = numeric.point(arithmetic, letters, draw, dict(step.ranges))
+        exponent = _slope(arithmetic, claim, 1, values, limit)
+        for witness in witnesses:
+            slopes = [_slope(arithmetic, witness, octave, values, limit) for octave in witness.octaves]
+            tolerance = SLOPE * max(1, abs(exponent))
+            if abs(slopes[-1] - exponent) > tolerance:
+                found, stated = arithmetic.nstr(slopes[-1], 12), arithmetic.nstr(exponent, 12)
+                raise _error(calculator, step, f"slope {found} on {witness.title}; stated {stated}")
+            if abs(slopes[-1] - exponent) > abs(slopes[0] - exponent) + tolerance:
+                raise _error(calculator, step, f"slope on {witness.title} moves away from the stated exponent")
+        if limit.sharp:
+            _coefficient(calculator, step, limit, arithmetic, values, sides)
+
+
+def _line(title: str, expr: sympy.Basic, limit: Limit, side: int) -> Witness:
+    """A witness made of an expression in the limit's variable, approached from the side +1 or -1."""
+
+    def log2(arithmetic: MPContext, octave: int, values: Values) -> mpf:
+        x = arithmetic.ldexp(arithmetic.mpf(side), -octave if limit.towards == "0" else octave)
+        return arithmetic.log(abs(numeric.evaluate(arithmetic, expr, {**values, limit.variable: x})), 2)
+
+    return Witness(title, log2)
+
+
+def _slope(arithmetic: MPContext, witness: Witness, octave: int, values: Values, limit: Limit) -> mpf:
+    """The log-log slope over one octave."""
+    rise = witness.log2(arithmetic, octave + 1, values) - witness.log2(arithmetic, octave, values)
+    return -rise if limit.towards == "0" else rise
+
+
+def _coefficient(
+    calculator: str, step: Step, limit: Limit, arithmetic: MPContext, values: Values, sides: tuple[int, ...]
+) -> None:
+    for side in sides:
+        x = arithmetic.ldexp(arithmetic.mpf(side), -64 if limit.towards == "0" else 64)
+        before, after = (
+            numeric.evaluate(arithmetic, line, {**values, limit.variable: x}) for line in (step.before, step.after)
+        )
+        if abs(before / after - 1) > SLOPE:
+            found = arithmetic.nstr(before / after, 12)
+            raise _error(calculator, step, f"before/after tends to {found}, not to 1")
