@@ -46,8 +46,8 @@ lock: ## choose versions anew: requirements/*.txt and package-lock.json
 	npm install --package-lock-only --loglevel=error
 
 # No header and no index: a lock file names packages and hashes, never a host or a folder.
-compile = .cache/lock/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
-	--python-version 3.11 $(2) pyproject.toml requirements/build.in --output-file $(1)
+compile = .cache/lock/bin/uv pip compile --quiet --system-certs --upgrade --universal --generate-hashes --no-header \
+	--no-annotate --python-version 3.11 $(2) pyproject.toml requirements/build.in --output-file $(1)
 
 clean: ## remove everything that was made here, the two set-ups as well
 	rm -rf .venv node_modules site build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
