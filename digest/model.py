@@ -365,7 +365,7 @@ Kind = Item | Issue | Topics | Glossary
 KINDS: Mapping[str, type[Kind]] = MappingProxyType(
     {"item": Item, "issue": Issue, "topics": Topics, "glossary": Glossary}
 )
-_K = TypeVar("_K", bound=Kind)
+_K = TypeVar("_K", Item, Issue, Topics, Glossary)
 
 
 def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Problem, ...]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -161,8 +161,7 @@ def _unseen(text: str, shown: str) -> Iterator[Problem]:
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, shown: str) -> Problem:
     """A parser's error in words that a person who does not know YAML can act on."""
-    at = error.problem_mark or error.context_mark
-    line, column = (at.line, at.column) if at else (0, 0)
+    line, column = _place(error.problem_mark or error.context_mark)
     rows = text.split("\n")
     row = rows[line] if line < len(rows) else ""
     advice = ""
@@ -216,12 +215,13 @@ class _Builder:
                 self._stack.pop()
 
     def _mark(self, event: yaml.Event) -> Mark:
-        return Mark(self.shown, event.start_mark.line + 1, event.start_mark.column + 1)
+        line, column = _place(event.start_mark)
+        return Mark(self.shown, line + 1, column + 1)
 
-    def _no_anchor_or_tag(self, event: yaml.Event) -> None:
+    def _no_anchor_or_tag(self, event: yaml.NodeEvent) -> None:
         if event.anchor:
             raise _RefusedError(self._mark(event), f"anchor '&{event.anchor}' is not allowed; write the value out")
-        if event.tag:
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
             raise _RefusedError(self._mark(event), f"tag '{event.tag}' is not allowed; plain text is all that is read")
 
     def _open(self, event: yaml.Event) -> None:
@@ -283,11 +283,11 @@ class _Builder:
 
     def _located(self, event: yaml.ScalarEvent, mark: Mark) -> Scalar:
         if event.style == "|":
-            for line in self.lines[event.start_mark.line + 1 :]:
+            for line in self.lines[mark.line :]:
                 if line.strip():
                     return Scalar(mark, indent=len(line) - len(line.lstrip(" ")))
             return Scalar(mark, indent=0)
-        if event.style == ">" or event.start_mark.line != event.end_mark.line:
+        if event.style == ">" or _place(event.end_mark)[0] + 1 != mark.line:
             return Scalar(mark)
         return Scalar(mark, quote=1 if event.style in ("'", '"') else 0)
 
@@ -298,8 +298,13 @@ class _Builder:
             name = f"U+{ord(hidden.group()):04X}"
             advice = "double quotes turn a backslash into it; write LaTeX in single quotes or in a | block"
             self.problems.append(Problem(mark, f"control character {name} in the text; {advice}"))
-        if plain and event.start_mark.line == event.end_mark.line:
-            cut = _CUT_BY_COMMENT.match(self.lines[event.end_mark.line], event.end_mark.column)
-            if cut:
-                rule = f"{cut[1]!r} starts a comment and is cut from the text; put the text in quotes"
-                self.problems.append(Problem(Mark(self.shown, event.end_mark.line + 1, cut.start(1) + 1), rule))
+        line, column = _place(event.end_mark)
+        cut = _CUT_BY_COMMENT.match(self.lines[line], column) if plain and line < len(self.lines) else None
+        if cut:
+            rule = f"{cut[1]!r} starts a comment and is cut from the text; put the text in quotes"
+            self.problems.append(Problem(Mark(self.shown, line + 1, cut.start(1) + 1), rule))
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    """Line and column from 0 of a parser's mark; the C and the Python parser have classes of their own for it."""
+    return (mark.line, mark.column) if mark else (0, 0)

@@ -1,0 +1,59 @@
+"""Files that pages load: our style sheets and scripts, the calculators as JavaScript, and what comes from npm packages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from calculators import CATALOG
+from calculators.page import javascript_module
+
+_OURS: Final = Path(__file__).with_name("assets")
+# Path in node_modules -> path on the site. Copied at build time, never committed.
+_PACKAGES: Final = {
+    "fraction.js/dist/fraction.min.mjs": "assets/fraction.js",
+}
+
+
+class AssetError(Exception):
+    """A package that pages need is not installed."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file of the site: its path and content."""
+
+    path: str
+    content: bytes
+
+
+def collect(packages: Path) -> tuple[Asset, ...]:
+    """Every asset of the site.
+
+    Args:
+        packages: the directory that holds `node_modules`.
+
+    Raises:
+        AssetError: a package is missing.
+    """
+    return (*_ours(), *_calculators(), *_from_packages(packages))
+
+
+def _ours() -> Iterator[Asset]:
+    for path in sorted(_OURS.rglob("*")):
+        if path.is_file():
+            yield Asset(f"assets/{path.relative_to(_OURS).as_posix()}", path.read_bytes())
+
+
+def _calculators() -> Iterator[Asset]:
+    for calculator in CATALOG.values():
+        yield Asset(f"assets/calculators/{calculator.id}.js", javascript_module(calculator).encode())
+
+
+def _from_packages(packages: Path) -> Iterator[Asset]:
+    for source, path in _PACKAGES.items():
+        file = packages / "node_modules" / source
+        try:
+            yield Asset(path, file.read_bytes())
+        except OSError as error:
+            raise AssetError(f"pages need {source}, which is not in {file.parents[1]}; run: npm ci") from error

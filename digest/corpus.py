@@ -1,0 +1,427 @@
+"""A content directory -> a `Corpus` in which every reference leads somewhere, or every problem at once.
+
+Here are the rules that need more than one file: ids that must exist, claims that a calculator must bear out, formulas
+that must parse. Nothing is rendered here; what costs time (results of calculators, MathML) is computed once and kept.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from calculators import CATALOG
+from calculators.derivation import Calculator, Derivation, SettingError
+from calculators.expressions import ExpressionError
+from digest import markup
+from digest.model import Check, Glossary, Issue, Item, Topics, markdown, validate
+from digest.problems import Mark, Problem, did_you_mean
+from digest.source import Document, Keys, read
+from digest.typeset import MathFault, typeset
+
+K = TypeVar("K", Item, Issue, Topics, Glossary)
+Settings = tuple[tuple[str, str], ...]
+Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
+
+NEWSLETTER = "newsletter"  # what a claim's `source.paper` says for the newsletter itself
+_ISSUE_FILE = "issue.yml"
+
+
+@dataclass(frozen=True)
+class Entry(Generic[K]):
+    """One content file. `file` is its path from the content directory, with forward slashes."""
+
+    file: str
+    document: Document = field(repr=False)
+    model: K
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All content, with what its texts ask for already computed. Mappings are in the order of the pages.
+
+    `texts` holds each Markdown text by file and keys; `derivations` each result by calculator and settings; `mathml`
+    each formula by its LaTeX (with values put in) and whether it is displayed.
+    """
+
+    root: Path
+    issues: Mapping[str, Entry[Issue]]
+    items: Mapping[str, Entry[Item]]
+    topics: Entry[Topics]
+    glossary: Entry[Glossary]
+    texts: Mapping[tuple[str, Keys], markup.Text] = field(repr=False)
+    derivations: Mapping[tuple[str, Settings], Derivation] = field(repr=False)
+    mathml: Mapping[Line, str] = field(repr=False)
+
+    def issue_of(self, item: Entry[Item]) -> Entry[Issue]:
+        """The issue in whose folder the item lies."""
+        return self.issues[posixpath.basename(posixpath.dirname(item.file))]
+
+    def items_of(self, issue: Entry[Issue]) -> list[Entry[Item]]:
+        """The issue's items, in the order of its sections."""
+        return [item for item in self.items.values() if self.issue_of(item) is issue]
+
+    def derivation(self, calculator: str, settings: Mapping[str, str]) -> Derivation:
+        """The derivation for settings that stand in the content."""
+        return self.derivations[calculator, tuple(settings.items())]
+
+    def value_latex(self, value: markup.Value) -> str:
+        """A value's result as LaTeX, for a formula that asks for it."""
+        return self.derivations[value.calculator, value.settings].result.latex_inline
+
+    def formula(self, formula: markup.Formula) -> str:
+        """A formula of a text as MathML."""
+        return self.mathml[markup.expand(formula, self.value_latex), formula.display]
+
+
+def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tuple[Problem, ...]]:
+    """The corpus in `root` and no problem, or None and every problem, sorted.
+
+    Args:
+        root: the content directory.
+        shown: its path as contributors know it.
+        packages: the directory that holds `node_modules`, for Temml.
+
+    Raises:
+        digest.typeset.TypesetError: Node or Temml is missing.
+    """
+    loader = _Loader(root, shown)
+    loader.load()
+    checker = _Checker(loader)
+    checker.check()
+    lines = typeset([*checker.formulas, *calculator_formulas()], packages)
+    problems = sorted({*loader.problems, *checker.problems, *checker.math_problems(lines)})
+    if problems or loader.topics is None or loader.glossary is None:
+        return None, tuple(problems)
+    mathml = {line: answer for line, answer in lines.items() if isinstance(answer, str)}
+    corpus = Corpus(
+        root,
+        dict(sorted(loader.issues.items(), key=lambda pair: -pair[1].model.number)),
+        dict(sorted(loader.items.items(), key=lambda pair: loader.order(pair[1]))),
+        loader.topics,
+        loader.glossary,
+        checker.texts,
+        checker.derivations,
+        mathml,
+    )
+    return corpus, ()
+
+
+def calculator_formulas() -> list[Line]:
+    """Every formula that the pages of the calculators show."""
+    return [(latex, display) for calculator in CATALOG.values() for latex, display in calculator.formulas()]
+
+
+class _Loader:
+    """Reads each file by itself. Ids of files that did not load still count as known, so that one mistake is one line."""
+
+    def __init__(self, root: Path, shown: str) -> None:
+        self.root = root
+        self.shown = shown
+        self.problems: list[Problem] = []
+        self.issues: dict[str, Entry[Issue]] = {}
+        self.items: dict[str, Entry[Item]] = {}
+        self.topics: Entry[Topics] | None = None
+        self.glossary: Entry[Glossary] | None = None
+        self.broken: set[str] = set()
+
+    def load(self) -> None:
+        for name in ("topics.yml", "glossary.yml"):
+            if not (self.root / name).is_file():
+                self.problems.append(Problem(Mark(posixpath.join(self.shown, name)), "file is missing"))
+        for path in sorted(self.root.rglob("*.y*ml")):
+            self._load(path, path.relative_to(self.root).as_posix())
+
+    def order(self, item: Entry[Item]) -> tuple[int, int, str]:
+        """Newest issue first, then the issue's sections, then the id."""
+        issue = self.issues[_folder(item.file)].model
+        return -issue.number, issue.sections.index(item.model.section), item.model.id
+
+    def _load(self, path: Path, file: str) -> None:
+        match file.split("/"):
+            case ["topics.yml"]:
+                self.topics = self._entry(path, file, Topics)
+            case ["glossary.yml"]:
+                self.glossary = self._entry(path, file, Glossary)
+            case ["issues", folder, "issue.yml"]:
+                issue = self._entry(path, file, Issue)
+                if issue and self._named(issue, folder, "the folder's name"):
+                    self.issues[folder] = issue
+            case ["issues", _, name] if name.endswith(".yml"):
+                item = self._entry(path, file, Item)
+                if item and self._named(item, name.removesuffix(".yml"), "the file's name"):
+                    self._add_item(item)
+            case _:
+                rule = "no such kind of file here; items are issues/<issue>/<item>.yml"
+                self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
+
+    def _entry(self, path: Path, file: str, kind: type[K]) -> Entry[K] | None:
+        document, problems = read(path, posixpath.join(self.shown, file))
+        self.problems += problems
+        if document is not None:
+            model, problems = validate(document, kind)
+            self.problems += problems
+            if model is not None:
+                return Entry(file, document, model)
+        self.broken.add(file)
+        return None
+
+    def _named(self, entry: Entry[Item] | Entry[Issue], name: str, what: str) -> bool:
+        if entry.model.id == name:
+            return True
+        self.problems.append(entry.document.problem(("id",), f"id must be {what}, {name!r}; got {entry.model.id!r}"))
+        self.broken.add(entry.file)
+        return False
+
+    def _add_item(self, item: Entry[Item]) -> None:
+        other = self.items.setdefault(item.model.id, item)
+        if other is not item:
+            rule = f"id must be unique on the site; {item.model.id!r} is also {posixpath.join(self.shown, other.file)}"
+            self.problems.append(item.document.problem(("id",), rule))
+
+
+def _folder(file: str) -> str:
+    return posixpath.basename(posixpath.dirname(file))
+
+
+class _Checker:
+    """The rules between files, and the results and formulas that texts ask for."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self.loader = loader
+        self.problems: list[Problem] = []
+        self.texts: dict[tuple[str, Keys], markup.Text] = {}
+        self.derivations: dict[tuple[str, Settings], Derivation] = {}
+        self.formulas: dict[Line, None] = {}
+        self._places: list[tuple[Line, Document, Keys, markup.Text, markup.Formula]] = []
+        stems = {Path(file).stem for file in loader.broken if file.count("/") == 2 and not file.endswith(_ISSUE_FILE)}
+        folders = {_folder(file) for file in loader.broken if file.endswith(_ISSUE_FILE)}
+        # None: the file that lists them did not load, so nothing can be said about them.
+        self.known: dict[str, frozenset[str] | None] = {
+            "item": frozenset(loader.items) | stems,
+            "issue": frozenset(loader.issues) | folders,
+            "topic": frozenset(t.id for t in loader.topics.model.topics) if loader.topics else None,
+            "term": frozenset(t.id for t in loader.glossary.model.terms) if loader.glossary else None,
+            "calculator": frozenset(CATALOG),
+            "run": frozenset(),
+        }
+
+    def check(self) -> None:
+        for topics in filter(None, [self.loader.topics]):
+            self._unique(topics, "topics")
+            self._texts(topics)
+        for glossary in filter(None, [self.loader.glossary]):
+            self._glossary(glossary)
+        for issue in self.loader.issues.values():
+            self._issue(issue)
+        for item in self.loader.items.values():
+            self._item(item)
+
+    def math_problems(self, lines: Mapping[Line, str | MathFault]) -> Iterator[Problem]:
+        """A problem for each place of a formula that does not parse."""
+        for line, document, keys, text, formula in self._places:
+            answer = lines[line]
+            if isinstance(answer, MathFault):
+                offset = markup.locate(formula, self._latex, answer.position)
+                yield Problem(document.mark_in(keys, text.source, offset), f"formula does not parse: {answer.message}")
+        for entry in filter(None, [self.loader.glossary]):
+            for index, term in enumerate(entry.model.terms):
+                answer = lines[term.symbol, False] if term.symbol else ""
+                if isinstance(answer, MathFault):
+                    keys = ("terms", index, "symbol")
+                    yield entry.document.problem(keys, f"formula does not parse: {answer.message}")
+
+    def _glossary(self, glossary: Entry[Glossary]) -> None:
+        self._unique(glossary, "terms")
+        self._texts(glossary)
+        for index, term in enumerate(glossary.model.terms):
+            if term.symbol:
+                self.formulas[term.symbol, False] = None
+            self._ids(glossary, ("terms", index, "see"), term.see, "term", "ids of terms in glossary.yml")
+
+    def _issue(self, issue: Entry[Issue]) -> None:
+        model = issue.model
+        self._texts(issue)
+        self._unverified(issue, (), model, model.unverified)
+        if model.id != f"an-{model.number}":
+            rule = f"number must be that of the id {model.id!r}; got {str(model.number)!r}"
+            self.problems.append(issue.document.problem(("number",), rule))
+        items = [item for item in self.loader.items.values() if _folder(item.file) == model.id]
+        if model.stub and items:
+            rule = "stub must be false: the folder holds items of this issue; got 'true'"
+            self.problems.append(issue.document.problem(("stub",), rule))
+        for key in ("date", "sections", "summary"):
+            if not model.stub and not getattr(model, key):
+                self.problems.append(issue.document.problem((), f"missing key {key!r}: only a stub may leave it out"))
+
+    def _item(self, item: Entry[Item]) -> None:
+        model, document = item.model, item.document
+        self._texts(item)
+        self._ids(item, ("topics",), model.topics, "topic", "ids from topics.yml")
+        self._ids(item, ("runs",), model.runs, "run", "ids of folders in runs/")
+        for index, mention in enumerate(model.mentions):
+            self._ids(item, ("mentions", index, "issue"), [mention.issue], "issue", "the id of a folder in issues/")
+        for name in ("claims", "notes"):
+            self._unique(item, name)
+        for index, paper in enumerate(model.papers):
+            self._unverified(item, ("papers", index), paper, paper.unverified)
+        self._section(item)
+        for index, embed in enumerate(model.calculators):
+            keys: Keys = ("calculators", index)
+            if self._known(document, (*keys, "id"), "calculators", embed.id, "calculator", "ids of calculators"):
+                self._derive(document, keys, embed.id, tuple(embed.settings.items()))
+        self._claims(item)
+
+    def _section(self, item: Entry[Item]) -> None:
+        folder = _folder(item.file)
+        issue = self.loader.issues.get(folder)
+        if issue is None:
+            if self.loader.root / "issues" / folder / _ISSUE_FILE not in self._broken_paths():
+                rule = f"folder {folder!r} has no issue.yml"
+                self.problems.append(Problem(Mark(item.document.path), rule))
+        elif not issue.model.stub and item.model.section not in issue.model.sections:
+            rule = f"section must be one of {folder}'s sections; got {item.model.section!r}"
+            hint = did_you_mean(item.model.section, issue.model.sections)
+            self.problems.append(item.document.problem(("section",), rule + hint))
+
+    def _broken_paths(self) -> set[Path]:
+        return {self.loader.root / file for file in self.loader.broken}
+
+    def _claims(self, item: Entry[Item]) -> None:
+        papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
+        for index, claim in enumerate(item.model.claims):
+            keys: Keys = ("claims", index)
+            if claim.status is None:
+                rule = "claim must say how we know: give it a source, a check, a run, or say why it is unverified"
+                self.problems.append(item.document.problem(keys, rule))
+            if claim.source and claim.source.paper not in papers:
+                rule = (
+                    f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {claim.source.paper!r}"
+                )
+                hint = did_you_mean(claim.source.paper, papers)
+                self.problems.append(item.document.problem((*keys, "source", "paper"), rule + hint))
+            if claim.run:
+                self._ids(item, (*keys, "run"), [claim.run], "run", "the id of a folder in runs/")
+            if claim.check:
+                self._check(item.document, (*keys, "check"), claim.check)
+
+    def _check(self, document: Document, keys: Keys, check: Check) -> None:
+        calculator_keys = (*keys, "calculator")
+        if not self._known(
+            document, calculator_keys, "calculator", check.calculator, "calculator", "a calculator's id"
+        ):
+            return
+        settings = tuple(check.settings.items())
+        derivation = self._derive(document, keys, check.calculator, settings)
+        if derivation is None:
+            return
+        try:
+            same = CATALOG[check.calculator].same(derivation, check.equals)
+        except ExpressionError as error:
+            rule = f"equals must be an expression like 4/d or 1/2; got {check.equals!r}: {error}"
+            self.problems.append(document.problem((*keys, "equals"), rule))
+            return
+        if not same:
+            shown = " ".join(f"{name}={value}" for name, value in settings)
+            rule = f"equals must be what {check.calculator} gives for {shown}, '{derivation.result.text}'"
+            self.problems.append(document.problem((*keys, "equals"), f"{rule}; got {check.equals!r}"))
+
+    def _derive(self, document: Document, keys: Keys, calculator: str, settings: Settings) -> Derivation | None:
+        """The derivation for settings in the content, or None and its problems."""
+        try:
+            return self._computed(CATALOG[calculator], settings)
+        except SettingError as error:
+            at = (*keys, "settings", error.parameter)
+            self.problems.append(Problem(document.mark(at), str(error)))
+            return None
+
+    def _computed(self, calculator: Calculator, settings: Settings) -> Derivation:
+        key = (calculator.id, settings)
+        if key not in self.derivations:
+            derivation = calculator.derive(**dict(settings))
+            self.derivations[key] = derivation
+            self.formulas[derivation.result.latex_inline, False] = None
+        return self.derivations[key]
+
+    def _latex(self, value: markup.Value) -> str:
+        return self.derivations[value.calculator, value.settings].result.latex_inline
+
+    def _texts(self, entry: Entry[K]) -> None:
+        for keys, source, inline in markdown(entry.model):
+            text = markup.parse(source, inline=inline)
+            self.texts[entry.file, keys] = text
+            self._text(entry.document, keys, text)
+
+    def _text(self, document: Document, keys: Keys, text: markup.Text) -> None:
+        def problem(offset: int, message: str) -> None:
+            self.problems.append(Problem(document.mark_in(keys, text.source, offset), message))
+
+        for fault in text.faults:
+            problem(fault.offset, fault.message)
+        for link in text.links:
+            known = self.known.get(link.scheme) if link.internal else None
+            if known is not None and link.target not in known:
+                rule = f"{link.scheme}: must lead to a page of this site; got {link.target!r}"
+                problem(link.offset, rule + did_you_mean(link.target, known))
+        computed = True
+        for value in text.values:
+            calculator = CATALOG.get(value.calculator)
+            if calculator is None:
+                rule = f"a value must name a calculator; got {value.calculator!r}"
+                problem(value.offset, rule + did_you_mean(value.calculator, CATALOG))
+                computed = False
+                continue
+            try:
+                derivation = self._computed(calculator, value.settings)
+            except SettingError as error:
+                problem(value.offset, str(error))
+                computed = False
+                continue
+            if value.form == "decimal" and derivation.result.decimal is None:
+                problem(value.offset, "a value has a decimal form only when every letter in it is set")
+        if computed:
+            self._formulas(document, keys, text)
+
+    def _formulas(self, document: Document, keys: Keys, text: markup.Text) -> None:
+        for formula in text.formulas:
+            line = (markup.expand(formula, self._latex), formula.display)
+            self.formulas[line] = None
+            self._places.append((line, document, keys, text, formula))
+
+    def _ids(self, entry: Entry[K], keys: Keys, ids: Sequence[str], scheme: str, rule: str) -> None:
+        name = next(str(key) for key in reversed(keys) if isinstance(key, str))
+        several = isinstance(_at(entry.document.data, keys), list)
+        for index, id_ in enumerate(ids):
+            self._known(entry.document, (*keys, index) if several else keys, name, id_, scheme, rule)
+
+    def _known(self, document: Document, keys: Keys, name: str, id_: str, scheme: str, rule: str) -> bool:
+        known = self.known[scheme]
+        if known is None or id_ in known:
+            return known is not None
+        self.problems.append(document.problem(keys, f"{name} must be {rule}; got {id_!r}{did_you_mean(id_, known)}"))
+        return False
+
+    def _unique(self, entry: Entry[K], name: str) -> None:
+        """A problem for each entry of a list whose id an earlier one has."""
+        first: dict[str, int] = {}
+        for index, part in enumerate(getattr(entry.model, name)):
+            keys = (name, index, "id")
+            line = first.setdefault(part.id, entry.document.mark(keys).line)
+            if line != entry.document.mark(keys).line:
+                rule = f"id must be unique in {name}; {part.id!r} is already on line {line}"
+                self.problems.append(entry.document.problem(keys, rule))
+
+    def _unverified(self, entry: Entry[K], keys: Keys, model: BaseModel, names: Sequence[str]) -> None:
+        known = [name for name in type(model).model_fields if name not in ("id", "unverified", "kind")]
+        for index, name in enumerate(names):
+            if name not in known or not getattr(model, name):
+                rule = f"unverified must name keys that are given here; got {name!r}{did_you_mean(name, known)}"
+                self.problems.append(entry.document.problem((*keys, "unverified", index), rule))
+
+
+def _at(data: object, keys: Keys) -> object:
+    for key in keys:
+        data = data[key]  # type: ignore[index]
+    return data

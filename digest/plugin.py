@@ -1,0 +1,83 @@
+"""MkDocs adapter: the generated pages and assets as files of the build. The only module that imports mkdocs."""
+
+import os
+from pathlib import Path
+
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page as SitePage
+from mkdocs.utils.templates import TemplateContext
+
+from digest import assets, corpus, pages, problems, render
+from digest.typeset import TypesetError
+
+_LOG = get_plugin_logger("theory-digest")
+_HIDDEN = (".yml", ".yaml")  # content sources; their pages are published, they are not
+_PACKAGE = Path(__file__).parent
+
+
+class DigestPlugin(BasePlugin[Config]):
+    """Turns the content directory's YAML into pages."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, pages.Page] = {}
+        self._assets: tuple[assets.Asset, ...] = ()
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Load and check everything, before MkDocs empties the old site.
+
+        Raises:
+            Abort: the content has problems; each is shown on a line.
+        """
+        packages = Path(config.config_file_path).parent
+        root = Path(config.docs_dir)
+        try:
+            loaded, found = corpus.load(root, shown=os.path.relpath(root), packages=packages)
+            self._assets = assets.collect(packages)
+        except (TypesetError, assets.AssetError) as error:
+            raise Abort(str(error)) from error
+        if loaded is None:
+            raise Abort(f"{problems.as_text(found)}{len(found)} problem{'s' if len(found) > 1 else ''} in the content")
+        self._pages = {page.file: page for page in pages.pages(loaded)}
+        config.extra["digest"] = {"contributing": "contributing/"}
+        return config
+
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """The content's sources out, the generated pages and assets in."""
+        for file in list(files):
+            if file.src_uri.endswith(_HIDDEN) or file.name == "LICENSE":
+                files.remove(file)
+        for path, page in self._pages.items():
+            file = File.generated(config, path, content=render.render(page), inclusion=InclusionLevel.INCLUDED)
+            file.edit_uri = page.source
+            files.append(file)
+        for asset in self._assets:
+            files.append(File.generated(config, asset.path, content=asset.content))
+        return files
+
+    def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """Pages outside the navigation are meant to be there: rendering it would take time quadratic in their number."""
+        for file in files.documentation_pages():
+            if file.src_uri in self._pages and file.page is not None and file.page not in nav.pages:
+                file.inclusion = InclusionLevel.NOT_IN_NAV
+        return nav
+
+    def on_page_context(
+        self, context: TemplateContext, /, *, page: SitePage, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        """What the theme shows of a page's origin: the content file, whether or not a repository is set."""
+        generated = self._pages.get(page.file.src_uri)
+        source = generated.source if generated else page.file.src_uri
+        context["digest_source"] = f"{Path(config.docs_dir).name}/{source}" if source else None  # type: ignore[typeddict-unknown-key]
+        return context
+
+    def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:
+        """Templates and assets are watched as well as the content."""
+        for name in ("templates", "assets", "theme"):
+            server.watch(str(_PACKAGE / name))
+        return server
