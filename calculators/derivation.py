@@ -12,17 +12,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import sympy
 from mpmath import MPContext, mpf
+from sympy.logic.boolalg import BooleanAtom
 
 from calculators import emit, expressions, numeric
 from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
 Status = Literal["theorem", "estimate", "extension"]
-Value = int | Fraction | str | sympy.Rational
+Value: TypeAlias = "int | Fraction | str | sympy.Rational"
 """What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed."""
 
 MAX_PART = 10**6
@@ -193,7 +194,7 @@ class Witness:
 
     title: str
     log2: Callable[[MPContext, int, Values], mpf]
-    """(arithmetic, k, values of the letters) -> log2 of the function at x = c·2^-k (towards 0) or c·2^k (towards oo)."""
+    """(arithmetic, k, values of the letters) -> log2 of the function at c·2^-k (towards 0) or c·2^k (towards oo)."""
     octaves: tuple[int, ...] = (16, 32, 64)
     """The k at which the slope is taken; the last must show the exponent within the tolerance."""
 
@@ -297,6 +298,26 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What a result is worth, and when: if `less` < `than`, or, without the two, in all cases that are left."""
+
+    status: Status
+    meaning: str
+    """One or two sentences: what is proved, what is estimated."""
+    less: sympy.Expr | None = None
+    than: sympy.Expr | None = None
+    if_open: bool = False
+    """Whether the verdict is taken when letters leave the comparison open; the weaker one must be."""
+
+    def applies(self, values: Mapping[sympy.Symbol, sympy.Expr]) -> bool:
+        """Whether the verdict is reached for these values of the letters."""
+        if self.less is None or self.than is None:
+            return True
+        answer = sympy.Lt(self.less.subs(values), self.than.subs(values))
+        return self.if_open if not isinstance(answer, BooleanAtom) else bool(answer)
+
+
+@dataclass(frozen=True)
 class Derivation:
     """The steps from the assumptions to the result, for given settings."""
 
@@ -362,6 +383,8 @@ class Calculator:
     sources: tuple[Source, ...]
     build: Callable[[Mapping[str, sympy.Expr], Mapping[str, Option]], Derivation] = field(repr=False)
     """(parameter id -> value, choice id -> option) -> derivation."""
+    verdicts: tuple[Verdict, ...] = ()
+    """In the order in which they are tried; the last one has no condition."""
     columns: tuple[Column, ...] = ()
     row_parameter: str = ""
     row_values: tuple[str, ...] = ()

@@ -19,14 +19,21 @@ from sympy.core.function import AppliedUndef
 HOLE = re.compile("⟦([a-z0-9-]+)⟧")
 """How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the group is the hole's key."""
 
+_MARKED_HOLE = re.compile(r"\\text\{⟦([a-z0-9-]+)⟧\}")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 _LETTER = re.compile(r"([A-Za-z]|alpha|beta|delta|ell)(?:_([A-Za-z0-9]+))?\Z")
+# fmt: off
 _JAVASCRIPT_WORDS = frozenset(
-    "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
-    "false finally for function if implements import in instanceof interface let new null package private protected "
-    "public return static super switch this throw true try typeof undefined var void while with yield "
-    "Fraction Infinity Math NaN Number lesser".split()
+    {
+        "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default",
+        "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if",
+        "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private",
+        "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof",
+        "undefined", "var", "void", "while", "with", "yield", "Fraction", "Infinity", "Math", "NaN", "Number",
+        "lesser",
+    }
 )
+# fmt: on
 
 # Precedences of the infix printers: a part is put in brackets when it binds less tightly than its place asks for.
 _ANY, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
@@ -169,13 +176,26 @@ class Hole:
         """What stands in the hole while no numbers are known."""
         return latex(self.expression, inline=True)
 
+    def at(self, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+        """What stands in the hole for these values of the parameters."""
+        return self.expression.subs(values)
+
 
 @dataclass(frozen=True)
 class Template:
-    """LaTeX with holes, each marked `\\text{⟦key⟧}`."""
+    r"""LaTeX with holes, each marked `\text{⟦key⟧}`."""
 
     latex: str
     holes: tuple[Hole, ...]
+
+    @property
+    def symbolic(self) -> str:
+        """The LaTeX with every hole filled by its own letters."""
+        return self.filled({hole.key: hole.latex for hole in self.holes})
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """The LaTeX with every hole filled; `values`: key -> LaTeX."""
+        return _MARKED_HOLE.sub(lambda match: values[match[1]], self.latex)
 
 
 def template(
@@ -214,9 +234,12 @@ def template(
     return Template(latex(punched), tuple(holes.values()))
 
 
+_SHOWN_ONLY = (sympy.Equality, sympy.Sum, sympy.Derivative, sympy.Piecewise, sympy.Indexed, AppliedUndef)
+
+
 def _only_computable(expr: sympy.Basic) -> None:
     for node in sympy.preorder_traversal(expr):
-        if isinstance(node, (sympy.Equality, sympy.Sum, sympy.Derivative, sympy.Piecewise, sympy.Indexed, AppliedUndef)):
+        if isinstance(node, _SHOWN_ONLY):
             raise EmitError(f"no code for {type(node).__name__}; got {node}")
 
 
@@ -251,7 +274,11 @@ def _quotient(expr: sympy.Basic) -> tuple[bool, list[sympy.Expr], list[sympy.Exp
         # -e**2/(p*(p - 1)) reads better as e**2/(p*(1 - p)).
         for factors in (above, below):
             for place, factor in enumerate(factors):
-                if factor.is_Add and sum(term.could_extract_minus_sign() for term in factor.args) * 2 == len(factor.args):
+                if (
+                    factor.is_Add
+                    and len(factor.args) == 2
+                    and any(term.is_Rational and term < 0 for term in factor.args)
+                ):
                     factors[place] = -factor
                     return False, above, below
     return negative, above, below

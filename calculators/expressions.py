@@ -128,7 +128,7 @@ class _Builder:
 
     def _bound(self, bits: int) -> None:
         if bits > MAX_BITS:
-            raise ExpressionError(f"an expression must not hold numbers of more than {MAX_BITS} bits; got {self._text!r}")
+            raise ExpressionError(f"a number must not grow beyond {MAX_BITS} bits; got {self._text!r}")
 
     def _divide(self, above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
         if below.is_zero:

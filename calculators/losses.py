@@ -81,9 +81,14 @@ def leading_term(loss: sympy.Expr) -> LeadingTerm:
 def known() -> tuple[Loss, ...]:
     """The losses that can be chosen by name."""
     e, p, delta = ERROR, PROBABILITY, THRESHOLD
-    # Unevaluated products: SymPy would turn -(1 - p) into (p - 1), which nobody writes.
-    cross = -p * sympy.log(p + e) + sympy.Mul(-1, 1 - p, sympy.log(1 - p - e), evaluate=False)
-    negative_entropy = p * sympy.log(p) + (1 - p) * sympy.log(1 - p)
+    # Unevaluated: SymPy would turn -(1 - p) into (p - 1), which nobody writes.
+    cross_entropy = sympy.Add(
+        -p * sympy.log(p + e),
+        sympy.Mul(-1, 1 - p, sympy.log(1 - p - e), evaluate=False),
+        p * sympy.log(p),
+        (1 - p) * sympy.log(1 - p),
+        evaluate=False,
+    )
     divergence = p * sympy.log(p / (p + e)) + (1 - p) * sympy.log((1 - p) / (1 - p - e))
     huber = sympy.Piecewise((e**2 / 2, sympy.Abs(e) <= delta), (delta * (sympy.Abs(e) - delta / 2), True))
     return (
@@ -92,7 +97,7 @@ def known() -> tuple[Loss, ...]:
         Loss(
             "cross-entropy",
             "Cross-entropy",
-            cross + negative_entropy,
+            cross_entropy,
             "Two labels, the true probability p strictly between 0 and 1, e the error of the predicted probability; "
             "the label entropy, which no model can remove, is subtracted. With labels that are certain (p = 0 or 1) "
             "the order is 1.",

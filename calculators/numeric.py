@@ -60,7 +60,8 @@ def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None
     """Whether two expressions have the same value at `POINTS` seeded points.
 
     Args:
-        left, right: expressions in positive letters (whole numbers where the symbol says so).
+        left: an expression in positive letters (whole numbers where the symbol says so).
+        right: another one.
         draw: draws the points; by default a fresh generator with a fixed seed, so that an answer can be repeated.
     """
     arithmetic, generator = context(), draw or random.Random(2102)

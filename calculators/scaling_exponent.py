@@ -20,8 +20,8 @@ from calculators.derivation import (
     Parameter,
     Result,
     Source,
-    Status,
     Step,
+    Verdict,
     Witness,
 )
 from calculators.numeric import Values, evaluate
@@ -32,6 +32,9 @@ _BALL = sympy.Symbol("c", positive=True)
 _SPACING = sympy.Symbol("h", positive=True)
 _TERM = sympy.Symbol("k", integer=True, nonnegative=True)
 _ALPHA = sympy.Symbol("alpha", positive=True)
+
+_SMALL = 100
+"""Octaves below which a sine is replaced by its argument: the relative error is of the order 2^-200."""
 
 _DIMENSION = sympy.Symbol("d", positive=True)
 _ORDER = sympy.Symbol("m", positive=True)
@@ -111,7 +114,8 @@ _ASSUMPTIONS = (
     ),
     Assumption("no-noise", "The targets carry no noise, and the model passes through the training points."),
     Assumption(
-        "local", "Between training points the model interpolates locally and stably: nearby points decide, none explodes."
+        "local",
+        "Between training points the model interpolates locally and stably: nearby points decide, none explodes.",
     ),
     Assumption("average", "The loss is averaged over the data distribution; it is no worst case and no 0-1 loss."),
 )
@@ -168,7 +172,7 @@ def _rough_target(degree: sympy.Expr, smoothness: sympy.Expr) -> Witness:
     def log2(arithmetic: MPContext, octave: int, values: Values) -> mpf:
         r = evaluate(arithmetic, degree, values) + 1
         s = evaluate(arithmetic, smoothness, values)
-        small = min(octave, arithmetic.prec)
+        small = min(octave, _SMALL)
         # All terms are divided by 2^(-2 k s), which is put back at the end.
         total = 3**r / (1 - arithmetic.power(4, -s))
         for j in range(1, small + 1):
@@ -316,30 +320,36 @@ def _result_steps(d: sympy.Expr, m: sympy.Expr, q: sympy.Expr, s: sympy.Expr) ->
     )
 
 
-def _status(q: sympy.Expr, s: sympy.Expr) -> tuple[Status, str]:
-    if q == 0 and s.is_number and s >= 1:
-        return "theorem", (
-            "Proved as a lower bound: alpha is at least m/d. The theorems as printed give 1/d; the same line proves "
-            "m/d for every loss of at most C|e|^m, as long as the model's Lipschitz constant does not grow with D. "
-            "That alpha equals m/d for nearest neighbour is the leading-order estimate."
-        )
-    if s is sympy.oo or (q.is_number and s.is_number and s >= q + 1):
-        general = " For q = 0 that bound is the formula itself." if q.free_symbols else ""
-        return "estimate", (
-            "A leading-order estimate, not a theorem: it follows one smooth target over one small cell. What is proved "
-            f"is only that alpha is at least m/d.{general}"
-        )
-    return "extension", (
+_VERDICTS = (
+    Verdict(
+        "extension",
         "Our extension: the estimate for smooth targets is published, the minimum with the smoothness s is our own "
-        "step, for which we found no source. We check it on targets of known smoothness."
-    )
+        "step, for which we found no source. We check it on targets of known smoothness.",
+        sympy.Min(_DEGREE + 1, _SMOOTHNESS),
+        _DEGREE + 1,
+        if_open=True,
+    ),
+    Verdict(
+        "theorem",
+        "Proved as a lower bound: alpha is at least m/d. The theorems as printed give 1/d; the same line proves m/d "
+        "for every loss of at most C|e|^m, as long as the model's Lipschitz constant does not grow with D. That alpha "
+        "equals m/d for nearest neighbour is the leading-order estimate.",
+        _DEGREE,
+        sympy.Integer(1),
+    ),
+    Verdict(
+        "estimate",
+        "A leading-order estimate, not a theorem: it follows a smooth target over one small cell. What is proved is "
+        "only that alpha is at least m/d, which for q = 0 is the formula itself.",
+    ),
+)
 
 
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     d, m, q, s = (values[parameter.id] for parameter in _PARAMETERS)
     loss = next((known for known in losses.known() if "loss" in options and known.id == options["loss"].id), None)
     steps = (*_spacing_steps(d), *_error_steps(q, s), _loss_step(m, loss), *_result_steps(d, m, q, s))
-    status, meaning = _status(q, s)
+    verdict = next(verdict for verdict in _VERDICTS if verdict.applies({_DEGREE: q, _SMOOTHNESS: s}))
     lines = {step.id: step.after for step in steps}
     return Derivation(
         CALCULATOR.id,
@@ -347,7 +357,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         tuple((name, option.id) for name, option in options.items()),
         _ASSUMPTIONS,
         steps,
-        Result(_ALPHA, steps[-1].after, status, meaning, _HOLDS),
+        Result(_ALPHA, steps[-1].after, verdict.status, verdict.meaning, _HOLDS),
         (
             Curve("curve", "Loss relative to its value at D = 1", _D, lines["composition"]),
             Curve("spacing", "Spacing relative to its value at D = 1", _D, lines["spacing-rate"]),
@@ -358,11 +368,12 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
 CALCULATOR = Calculator(
     "scaling-exponent",
     "The exponent of a scaling law",
-    "If the data lie on a d-dimensional manifold and more of them is all that can help, how fast does the loss fall?",
+    "When inputs lie on a d-dimensional manifold and only more data can still help, how fast does the loss fall?",
     _PARAMETERS,
     (Choice("loss", "Loss", "loss_order", "squared", lambda: tuple(loss.option for loss in losses.known())),),
     (_BAHRI, _SHARMA),
     _build,
+    _VERDICTS,
     columns=tuple(
         Column(f"{model}, {loss} error", {"degree": degree, "loss": loss})
         for model, degree in (("nearest neighbour", "0"), ("piecewise linear", "1"))

@@ -13,7 +13,8 @@ import sympy
 from mpmath import MPContext, mpf
 
 from calculators import numeric
-from calculators.derivation import Derivation, Limit, Step, Values, Witness
+from calculators.derivation import Derivation, Limit, Step, Witness
+from calculators.numeric import Values
 
 POINTS = 8
 SLOPE = mpf(10) ** -10

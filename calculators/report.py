@@ -1,0 +1,118 @@
+"""A derivation -> plain text, JSON, LaTeX or Markdown, for a shell or a notebook."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import sympy
+
+from calculators import emit
+from calculators.derivation import Calculator, Derivation, Step
+
+_WIDTH = 88
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
+)
+
+
+def as_text(calculator: Calculator, derivation: Derivation) -> str:
+    """Plain text of at most 88 columns, formulas aside."""
+    result = derivation.result
+    decimal = f" = {result.decimal}" if result.decimal not in (None, result.text) else ""
+    settings = ", ".join(f"{name} = {value}" for name, value in derivation.parameters.items())
+    lines = [f"{calculator.title} ({calculator.id})", settings, ""]
+    for number, step in enumerate(derivation.steps, 1):
+        lines += [f"{number}. {step.title} [{_KINDS[step.kind]}]", f"   {_text_line(step)}"]
+        lines += textwrap.wrap(step.because, _WIDTH, initial_indent="   ", subsequent_indent="   ")
+        lines.append("")
+    lines.append(f"{result.symbol} = {result.text}{decimal} [{result.status}]")
+    lines += textwrap.wrap(result.meaning, _WIDTH)
+    for title, sentences in _lists(calculator, derivation):
+        lines += ["", title]
+        for sentence in sentences:
+            lines += textwrap.wrap(sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ")
+    return "\n".join(lines)
+
+
+def as_json(calculator: Calculator, derivation: Derivation) -> str:
+    """JSON with the keys calculator, parameters, assumptions, steps and result."""
+    return json.dumps(
+        {
+            "calculator": calculator.id,
+            "parameters": derivation.parameters,
+            "assumptions": [assumption.text for assumption in derivation.assumptions],
+            "steps": [
+                {
+                    "title": step.title,
+                    "kind": step.kind,
+                    "before": emit.text(step.before),
+                    "after": emit.text(step.after),
+                    "because": step.because,
+                }
+                for step in derivation.steps
+            ],
+            "result": {"text": derivation.result.text, "latex": derivation.result.latex},
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def as_latex(calculator: Calculator, derivation: Derivation) -> str:
+    """An `align*` environment (package amsmath): one line a step, and the result."""
+    rows = []
+    for step in derivation.steps:
+        left, sign, right = _relation(step)
+        rows.append(rf"  {left} &{sign} {right} && \text{{{step.title} ({_KINDS[step.kind]})}} \\")
+    result = derivation.result
+    rows.append(rf"  {emit.latex(result.symbol)} &= {result.latex} && \text{{{calculator.title} ({result.status})}}")
+    return "\n".join([r"\begin{align*}", *rows, r"\end{align*}"])
+
+
+def as_markdown(calculator: Calculator, derivation: Derivation) -> str:
+    """Markdown with `$$…$$` formulas."""
+    result = derivation.result
+    lines = [f"# {calculator.title}", "", calculator.question, ""]
+    lines += [f"- {name}: `{value}`" for name, value in derivation.parameters.items()]
+    for number, step in enumerate(derivation.steps, 1):
+        left, sign, right = _relation(step)
+        lines += ["", f"## {number}. {step.title}", "", f"*{_KINDS[step.kind].capitalize()}.* {step.because}", ""]
+        lines += [f"$${left} {sign} {right}$$"]
+    lines += ["", "## Result", "", f"$${emit.latex(result.symbol)} = {result.latex}$$", ""]
+    lines += [f"**{result.status.capitalize()}.** {result.meaning}"]
+    for title, sentences in _lists(calculator, derivation):
+        lines += ["", f"## {title}", "", *(f"- {sentence}" for sentence in sentences)]
+    return "\n".join(lines)
+
+
+FORMATS: Mapping[str, Callable[[Calculator, Derivation], str]] = MappingProxyType(
+    {"text": as_text, "json": as_json, "latex": as_latex, "markdown": as_markdown}
+)
+
+
+def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, list[str]], ...]:
+    return (
+        ("Assumptions", [assumption.text for assumption in derivation.assumptions]),
+        ("Where it holds", list(derivation.result.holds)),
+        ("Sources", [f"{source.text}: {source.url}" for source in calculator.sources]),
+    )
+
+
+def _text_line(step: Step) -> str:
+    if step.limit is not None:
+        note = "to leading order" if step.limit.sharp else "is proportional to"
+        limit = f"as {step.limit.variable} -> {step.limit.towards}"
+        return f"{emit.text(step.before)}  {note}  {emit.text(step.after)}  {limit}"
+    if isinstance(step.before, sympy.Equality):
+        return f"{emit.text(step.before)}  =>  {emit.text(step.after)}"
+    return f"{emit.text(step.before)} = {emit.text(step.after)}"
+
+
+def _relation(step: Step) -> tuple[str, str, str]:
+    """Left side, sign and right side of a step's line; a solved equation shows its solution alone."""
+    if isinstance(step.before, sympy.Equality) and isinstance(step.after, sympy.Equality):
+        return emit.latex(step.after.lhs), "=", emit.latex(step.after.rhs)
+    return emit.latex(step.before), step.sign, emit.latex(step.after)
