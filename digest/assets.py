@@ -1,4 +1,4 @@
-"""Files that pages load: our style sheets and scripts, the calculators as JavaScript, and what comes from npm packages."""
+"""Files that pages load: style sheets and scripts of ours, calculators as JavaScript, and what npm packages bring."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from calculators import CATALOG
-from calculators.page import javascript_module
+from calculators.widget import javascript_module
 
 _OURS: Final = Path(__file__).with_name("assets")
 # Path in node_modules -> path on the site. Copied at build time, never committed.

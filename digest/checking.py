@@ -1,4 +1,4 @@
-"""Which problems belong to which paths: the whole content, a folder of it, or one file, even one that lies elsewhere."""
+"""Which problems belong to which paths: all content, a folder of it, or one file, even one that lies elsewhere."""
 
 import os
 from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -20,10 +20,11 @@ from digest.model import Check, Glossary, Issue, Item, Topics, markdown, validat
 from digest.problems import Mark, Problem, did_you_mean
 from digest.source import Document, Keys, read
 from digest.typeset import MathFault, typeset
+from digest.widgets import Blueprint, Line, blueprint
 
 K = TypeVar("K", Item, Issue, Topics, Glossary)
 Settings = tuple[tuple[str, str], ...]
-Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
+
 
 NEWSLETTER = "newsletter"  # what a claim's `source.paper` says for the newsletter itself
 _ISSUE_FILE = "issue.yml"
@@ -36,6 +37,9 @@ class Entry(Generic[K]):
     file: str
     document: Document = field(repr=False)
     model: K
+
+
+AnyEntry: TypeAlias = Entry[Item] | Entry[Issue] | Entry[Topics] | Entry[Glossary]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Corpus:
     texts: Mapping[tuple[str, Keys], markup.Text] = field(repr=False)
     derivations: Mapping[tuple[str, Settings], Derivation] = field(repr=False)
     mathml: Mapping[Line, str] = field(repr=False)
+    blueprints: Mapping[str, Blueprint] = field(repr=False)
 
     def issue_of(self, item: Entry[Item]) -> Entry[Issue]:
         """The issue in whose folder the item lies."""
@@ -91,7 +96,9 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
     loader.load()
     checker = _Checker(loader)
     checker.check()
-    lines = typeset([*checker.formulas, *calculator_formulas()], packages)
+    blueprints = {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
+    shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
+    lines = typeset([*checker.formulas, *shown_formulas], packages)
     problems = sorted({*loader.problems, *checker.problems, *checker.math_problems(lines)})
     if problems or loader.topics is None or loader.glossary is None:
         return None, tuple(problems)
@@ -105,17 +112,36 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
         checker.texts,
         checker.derivations,
         mathml,
+        blueprints,
     )
     return corpus, ()
 
 
-def calculator_formulas() -> list[Line]:
-    """Every formula that the pages of the calculators show."""
-    return [(latex, display) for calculator in CATALOG.values() for latex, display in calculator.formulas()]
+def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tuple[Problem, ...]:
+    """The problems of one file that lies outside of a content directory, checked as if it were to join `content`.
+
+    Args:
+        file: `topics.yml`, `glossary.yml`, `issue.yml`, or else an item.
+        shown: its path in the problems.
+        content: the content whose topics, terms, items and issues it may name.
+        packages: the directory that holds `node_modules`.
+
+    Raises:
+        digest.typeset.TypesetError: Node or Temml is missing.
+    """
+    loader = _Loader(content, shown)
+    loader.load()
+    loader.problems.clear()
+    guest = loader.guest(file, shown)
+    checker = _Checker(loader)
+    if guest is not None:
+        checker.entry(guest)
+    lines = typeset(checker.formulas, packages)
+    return tuple(sorted({*loader.problems, *checker.problems, *checker.math_problems(lines)}))
 
 
 class _Loader:
-    """Reads each file by itself. Ids of files that did not load still count as known, so that one mistake is one line."""
+    """Reads each file by itself. Ids of files that did not load count as known, so that one mistake is one line."""
 
     def __init__(self, root: Path, shown: str) -> None:
         self.root = root
@@ -157,8 +183,25 @@ class _Loader:
                 rule = "no such kind of file here; items are issues/<issue>/<item>.yml"
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
 
-    def _entry(self, path: Path, file: str, kind: type[K]) -> Entry[K] | None:
-        document, problems = read(path, posixpath.join(self.shown, file))
+    def guest(self, path: Path, shown: str) -> AnyEntry | None:
+        """A file from elsewhere, read by its name; the content's own file of that name steps back."""
+        match path.name:
+            case "topics.yml":
+                self.topics = self._entry(path, path.name, Topics, shown)
+                return self.topics
+            case "glossary.yml":
+                self.glossary = self._entry(path, path.name, Glossary, shown)
+                return self.glossary
+            case "issue.yml":
+                return self._entry(path, path.name, Issue, shown)
+        item = self._entry(path, path.name, Item, shown)
+        if item and self._named(item, path.stem, "the file's name"):
+            self.items[item.model.id] = item
+            return item
+        return None
+
+    def _entry(self, path: Path, file: str, kind: type[K], shown: str = "") -> Entry[K] | None:
+        document, problems = read(path, shown or posixpath.join(self.shown, file))
         self.problems += problems
         if document is not None:
             model, problems = validate(document, kind)
@@ -209,15 +252,26 @@ class _Checker:
         }
 
     def check(self) -> None:
-        for topics in filter(None, [self.loader.topics]):
-            self._unique(topics, "topics")
-            self._texts(topics)
-        for glossary in filter(None, [self.loader.glossary]):
-            self._glossary(glossary)
-        for issue in self.loader.issues.values():
-            self._issue(issue)
-        for item in self.loader.items.values():
-            self._item(item)
+        """Check all files that loaded."""
+        loader = self.loader
+        for entry in (loader.topics, loader.glossary, *loader.issues.values(), *loader.items.values()):
+            if entry is not None:
+                self.entry(entry)
+                if isinstance(entry.model, Item):
+                    self._section(entry)
+
+    def entry(self, entry: AnyEntry) -> None:
+        """Check one file against the others."""
+        match entry.model:
+            case Topics():
+                self._unique(entry, "topics")
+                self._texts(entry)
+            case Glossary():
+                self._glossary(entry)
+            case Issue():
+                self._issue(entry)
+            case Item():
+                self._item(entry)
 
     def math_problems(self, lines: Mapping[Line, str | MathFault]) -> Iterator[Problem]:
         """A problem for each place of a formula that does not parse."""
@@ -267,7 +321,6 @@ class _Checker:
             self._unique(item, name)
         for index, paper in enumerate(model.papers):
             self._unverified(item, ("papers", index), paper, paper.unverified)
-        self._section(item)
         for index, embed in enumerate(model.calculators):
             keys: Keys = ("calculators", index)
             if self._known(document, (*keys, "id"), "calculators", embed.id, "calculator", "ids of calculators"):
@@ -392,9 +445,9 @@ class _Checker:
 
     def _ids(self, entry: Entry[K], keys: Keys, ids: Sequence[str], scheme: str, rule: str) -> None:
         name = next(str(key) for key in reversed(keys) if isinstance(key, str))
-        several = isinstance(_at(entry.document.data, keys), list)
         for index, id_ in enumerate(ids):
-            self._known(entry.document, (*keys, index) if several else keys, name, id_, scheme, rule)
+            at = (*keys, index) if (*keys, index) in entry.document.values else keys
+            self._known(entry.document, at, name, id_, scheme, rule)
 
     def _known(self, document: Document, keys: Keys, name: str, id_: str, scheme: str, rule: str) -> bool:
         known = self.known[scheme]
@@ -419,9 +472,3 @@ class _Checker:
             if name not in known or not getattr(model, name):
                 rule = f"unverified must name keys that are given here; got {name!r}{did_you_mean(name, known)}"
                 self.problems.append(entry.document.problem((*keys, "unverified", index), rule))
-
-
-def _at(data: object, keys: Keys) -> object:
-    for key in keys:
-        data = data[key]  # type: ignore[index]
-    return data

@@ -384,7 +384,9 @@ class _Site:
 
     def _computed(self, here: str, calculator: str, settings: Mapping[str, str], shown: str | Markup) -> Markup:
         """A computed value as a link to the calculator, set to what gave it."""
-        url = addresses.with_settings(addresses.address("calculator", calculator), page_settings(calculator, settings))
+        url = addresses.with_settings(
+            addresses.address("calculator", calculator), page_settings(CATALOG[calculator], settings)
+        )
         given = ", ".join(f"{name} = {value}" for name, value in settings.items()) or "everything left open"
         title = f"derived: {CATALOG[calculator].title}, {given}"
         return Markup('<a class="td-value" href="{}" title="{}">{}</a>').format(
@@ -449,7 +451,7 @@ class _Site:
             description="Research summaries in which every formula is derived and every number can be checked.",
             issue=self.anchor(url, "issue", newest.model.id),
             cards=cards,
-            widget=widget(CATALOG[calculator], settings, here=url, mathml=self.corpus.mathml),
+            widget=widget(self.corpus.blueprints[calculator], settings, here=url, mathml=self.corpus.mathml),
             counts=_counts([claim for item in self.items for claim in item.model.claims], all_statuses=True),
             items=len(self.items),
             lead=self.anchor(url, "item", lead.model.id) if lead else Anchor("", ""),
@@ -604,7 +606,7 @@ class _Site:
                 description=calculator.question,
                 crumbs=(Anchor("Calculators", addresses.relative(url, index)),),
                 id=calculator.id,
-                widget=widget(calculator, {}, here=url, mathml=self.corpus.mathml),
+                widget=widget(self.corpus.blueprints[calculator.id], {}, here=url, mathml=self.corpus.mathml),
                 items=tuple(self.anchor(url, "item", user) for user in users),
             )
             lines.append(
@@ -612,7 +614,9 @@ class _Site:
                     calculator.title,
                     addresses.relative(index, url),
                     calculator.question,
-                    Markup(self.corpus.mathml[calculator.general.latex_inline, False]),
+                    Markup(
+                        self.corpus.mathml[self.corpus.blueprints[calculator.id].general.result.latex_inline, False]
+                    ),
                     tuple(self.anchor(index, "item", user) for user in users),
                 )
             )
@@ -657,9 +661,8 @@ class _Site:
         for index, embed in enumerate(item.model.calculators):
             keys: Keys = ("calculators", index, "caption")
             caption = self.html(here, item.file, keys) if embed.caption else None
-            yield widget(
-                CATALOG[embed.id], embed.settings, here=here, mathml=self.corpus.mathml, caption=caption, place=index
-            )
+            plan = self.corpus.blueprints[embed.id]
+            yield widget(plan, embed.settings, here=here, mathml=self.corpus.mathml, caption=caption, place=index)
 
     def _related(self, here: str, item: Entry[Item]) -> tuple[Anchor, ...]:
         """Up to four items that share topics, most shared first."""

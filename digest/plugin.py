@@ -21,7 +21,7 @@ _HIDDEN = (".yml", ".yaml")  # content sources; their pages are published, they 
 _PACKAGE = Path(__file__).parent
 
 
-class DigestPlugin(BasePlugin[Config]):
+class DigestPlugin(BasePlugin[Config]):  # type: ignore[no-untyped-call]
     """Turns the content directory's YAML into pages."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class DigestPlugin(BasePlugin[Config]):
         return files
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
-        """Pages outside the navigation are meant to be there: rendering it would take time quadratic in their number."""
+        """Pages outside the navigation are meant to be: rendering one takes time quadratic in their number."""
         for file in files.documentation_pages():
             if file.src_uri in self._pages and file.page is not None and file.page not in nav.pages:
                 file.inclusion = InclusionLevel.NOT_IN_NAV
