@@ -21,9 +21,13 @@ VALUE: Final = re.compile(r"\[\[([^\[\]]*)\]\]")
 # A dollar opens math unless a space follows it or a digit touches it from outside, so that "$5 and $6" stays money.
 _MATH: Final = re.compile(r"(?<!\d)\$(?![\s$])((?:\\.|[^$\\])+)(?<!\s)\$(?![\d$])", re.DOTALL)
 _MONEY: Final = re.compile(r"\$\d[\d.,]*(?:\s?(?:[kKMB]|bn|million|billion|trillion)\b)?(?=[\s.,;:!?)\]–—-]|$)")
+# "$5 or $6" and "$5 or 6$" are prose: a price and then a word.
+_PRICE: Final = re.compile(_MONEY.pattern + r"\s+[A-Za-z]{2,}\b")
 # In a table a bar ends the cell, except inside math and values, where it has its own meaning.
 _BARRED: Final = re.compile(r"\\.|(" + VALUE.pattern + "|" + _MATH.pattern + ")")
 _BAR_MASK: Final = "\0"  # never in the text: `markup.parse` replaces control characters before
+_UNMADE_LINK: Final = re.compile(r"\] ?\(\s*<?(?:[A-Za-z][A-Za-z0-9+.-]*:|/|www\.)")
+_LATEX_COMMAND: Final = re.compile(r"\\[A-Za-z]+")
 _DEFINITION: Final = re.compile(r"\[[^\]\n]+\]:(?=\s|$)")
 _BREAKING: Final = ["paragraph", "reference", "blockquote", "list"]
 
@@ -37,6 +41,10 @@ STRAY_DISPLAY: Final = (
 )
 STRAY_VALUE: Final = (
     "[[ opens a value such as [[scaling-exponent degree=1 loss_order=2]] and needs its ]]; a plain bracket is \\["
+)
+STRAY_LINK: Final = (
+    "this is no link; a link is [text](address): no space between ] and (, none in the address, "
+    "no link or value in its text"
 )
 DEFINITION: Final = "link definitions are not read; write [text](address) where the link is"
 
@@ -181,7 +189,8 @@ def _math(state: StateInline, silent: bool) -> bool:
     """Math between single dollars, or the fault of a dollar that opens none."""
     if state.src[state.pos] != "$":
         return False
-    match = _MATH.match(state.src, state.pos, state.posMax)
+    price = _PRICE.match(state.src, state.pos, state.posMax)
+    match = None if price else _MATH.match(state.src, state.pos, state.posMax)
     if match:
         if not silent:
             token = state.push("formula", "math", 0)
@@ -214,11 +223,18 @@ def _value(state: StateInline, silent: bool) -> bool:
 
 def _escape(state: StateInline, silent: bool) -> bool:
     r"""A backslash escape; `\alpha` in plain text is a formula whose dollars were forgotten."""
-    command = re.compile(r"\\[A-Za-z]+").match(state.src, state.pos, state.posMax)
+    command = _LATEX_COMMAND.match(state.src, state.pos, state.posMax)
     if command and not silent:
         message = f"{command[0]} stands outside math; write ${command[0]}$, or `{command[0]}` to show the letters"
         return _refuse(state, message, command[0])
     return escape(state, silent)
+
+
+def _unmade_link(state: StateInline, silent: bool) -> bool:
+    """The fault of what looks like a link and is shown as typed: real links never come here with their bracket."""
+    if silent or not _UNMADE_LINK.match(state.src, state.pos, state.posMax):
+        return False
+    return _refuse(state, STRAY_LINK, "]")
 
 
 def _dialect() -> MarkdownIt:
@@ -248,6 +264,7 @@ def _dialect() -> MarkdownIt:
     line.at("html_inline", _place_inline_rule(html_inline, "html_inline"))
     line.before("escape", "formula", _math)
     line.before("link", "value", _value)
+    line.before("link", "unmade_link", _unmade_link)
     return markdown
 
 

@@ -130,7 +130,7 @@ def parse(source: str, *, inline: bool = False) -> Text:
     if inline:
         faults += _not_inline(seen)
     reading = _Reading(faults)
-    reading.read(tokens)
+    reading.read(tokens, seen)
     return Text(
         source,
         inline,
@@ -163,14 +163,10 @@ class _Reading:
         self.values: list[Value] = []
         self.formulas: list[Formula] = []
 
-    def read(self, tokens: list[Token]) -> None:
-        deepest = next((token for token in tokens if token.level > DEEPEST_BLOCK), None)
-        offset = 0
+    def read(self, tokens: list[Token], source: str) -> None:
         for token in tokens:
             if token.type == "inline" and token.children:
-                offsets = token.meta.get("offsets") or range(len(token.content) + 1)
-                offset = offsets[0]
-                self._read_line(token.children, offsets)
+                self._read_line(token.children, token.meta.get("offsets") or range(len(token.content) + 1))
             elif token.type == "formula_block":
                 self._read_formula(token, token.meta["offsets"], display=True)
             elif token.type == "heading_open":
@@ -179,8 +175,10 @@ class _Reading:
                 self._fault(token.meta["offset"], _html_message(token.content))
             elif token.type == "fault":
                 self._fault(token.meta["offset"], token.meta["message"])
-            if token is deepest:
-                self._fault(offset, f"lists and quotes must be nested at most {DEEPEST_BLOCK // 2} deep")
+        deepest = next((token for token in tokens if token.level > DEEPEST_BLOCK and token.map), None)
+        if deepest and deepest.map:
+            offset = sum(len(line) + 1 for line in source.split("\n")[: deepest.map[0]])
+            self._fault(offset, "lists and quotes must not be nested as deeply as this")
 
     def _read_line(self, tokens: list[Token], offsets: "range | list[int]") -> None:
         link: tuple[int, int] | None = None  # index of the link that is open, and its offset
@@ -189,8 +187,8 @@ class _Reading:
             offset = offsets[token.meta["at"]] if "at" in token.meta else 0
             match token.type:
                 case "fault":
-                    # Dollars after a stray one are paired wrongly; faults about them would mislead.
-                    if not (token.markup.startswith("$") and "$" in strays):
+                    # After a stray dollar the others are paired wrongly; faults about them would mislead.
+                    if not ("$" in strays and token.markup.startswith(("$", "\\"))):
                         self._fault(offset, token.meta["message"])
                     strays.add(token.markup[:1])
                 case "formula":
@@ -203,8 +201,6 @@ class _Reading:
                     else:
                         token.meta["node"] = value
                         self.values.append(value)
-                        if link:
-                            self._fault(offset, "a value is a link itself; it must not stand inside the text of a link")
                 case "link_open":
                     link = index, offset
                     self._read_link(token, offset)
@@ -331,7 +327,8 @@ def _link(href: str, offset: int) -> Link | str:
 
 def _refused_link(href: str) -> str:
     scheme = href.partition(":")[0]
-    near = did_you_mean(scheme, [*INTERNAL_SCHEMES, *EXTERNAL_SCHEMES]) if ":" in href else ""
+    known = [*INTERNAL_SCHEMES, *EXTERNAL_SCHEMES]
+    near = did_you_mean(scheme, known) if ":" in href and scheme not in known else ""
     return (
         "a link is http(s)://…, mailto:… or a page of this site such as [text](item:dreamerv2); "
         f"the others are {', '.join(f'{name}:' for name in INTERNAL_SCHEMES[1:])}; got {quoted(href)}{near}"
