@@ -132,9 +132,7 @@ def _refused(latex: str) -> MathFault | None:
     if not latex.strip():
         return MathFault("a formula must not be empty")
     if len(latex) > _LONGEST:
-        return MathFault(
-            f"a formula must be at most {_LONGEST:,} characters with its values put in; got {len(latex):,}"
-        )
+        return MathFault(f"a formula must be at most {_LONGEST:,} characters with its values; got {len(latex):,}")
     for command in re.finditer(r"\\(?:([A-Za-z@]+)|.)|%", latex, re.DOTALL):
         if command[0] == "%":
             return MathFault("% begins a comment, which hides the rest; a percent sign is \\%", command.start())
@@ -193,7 +191,7 @@ def _checked(mathml: str) -> str | MathFault:
         tree = ElementTree.fromstring(mathml)
     except ElementTree.ParseError:
         return MathFault("the formula gives broken MathML")
-    if tree.tag != "math" or (len(tree) == 0 and not (tree.text or "").strip()):
+    if tree.tag != "math" or not "".join(tree.itertext()).strip():
         return MathFault("a formula must show something")
     for element in tree.iter():
         if element.tag not in _ELEMENTS:
