@@ -13,7 +13,7 @@ from typing import Generic, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from calculators import CATALOG
-from calculators.derivation import Calculator, Derivation, SettingError
+from calculators.derivation import Calculator, Derivation
 from calculators.expressions import ExpressionError
 from digest import markup
 from digest.model import Check, Glossary, Issue, Item, Topics, markdown, validate
@@ -37,6 +37,7 @@ class Entry(Generic[K]):
     file: str
     document: Document = field(repr=False)
     model: K
+    broken: frozenset[Keys] = frozenset()  # where the model's own rules are broken; empty in a corpus
 
 
 AnyEntry: TypeAlias = Entry[Item] | Entry[Issue] | Entry[Topics] | Entry[Glossary]
@@ -173,12 +174,14 @@ class _Loader:
                 self.glossary = self._entry(path, file, Glossary)
             case ["issues", folder, "issue.yml"]:
                 issue = self._entry(path, file, Issue)
-                if issue and self._named(issue, folder, "the folder's name"):
+                if issue:
+                    self._named(issue, folder, "the folder's name")
                     self.issues[folder] = issue
             case ["issues", _, name] if name.endswith(".yml"):
                 item = self._entry(path, file, Item)
-                if item and self._named(item, name.removesuffix(".yml"), "the file's name"):
-                    self._add_item(item)
+                if item:
+                    self._named(item, name.removesuffix(".yml"), "the file's name")
+                    self._add_item(item, name.removesuffix(".yml"))
             case _:
                 rule = "no such kind of file here; items are issues/<issue>/<item>.yml"
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
@@ -195,33 +198,31 @@ class _Loader:
             case "issue.yml":
                 return self._entry(path, path.name, Issue, shown)
         item = self._entry(path, path.name, Item, shown)
-        if item and self._named(item, path.stem, "the file's name"):
-            self.items[item.model.id] = item
-            return item
-        return None
+        if item:
+            self._named(item, path.stem, "the file's name")
+            self.items[path.stem] = item
+        return item
 
     def _entry(self, path: Path, file: str, kind: type[K], shown: str = "") -> Entry[K] | None:
         document, problems = read(path, shown or posixpath.join(self.shown, file))
         self.problems += problems
         if document is not None:
-            model, problems = validate(document, kind)
+            model, problems, broken = validate(document, kind)
             self.problems += problems
             if model is not None:
-                return Entry(file, document, model)
+                return Entry(file, document, model, broken)
         self.broken.add(file)
         return None
 
-    def _named(self, entry: Entry[Item] | Entry[Issue], name: str, what: str) -> bool:
-        if entry.model.id == name:
-            return True
+    def _named(self, entry: Entry[Item] | Entry[Issue], name: str, what: str) -> None:
+        if entry.model.id == name or ("id",) in entry.broken:
+            return
         self.problems.append(entry.document.problem(("id",), f"id must be {what}, {name!r}; got {entry.model.id!r}"))
-        self.broken.add(entry.file)
-        return False
 
-    def _add_item(self, item: Entry[Item]) -> None:
-        other = self.items.setdefault(item.model.id, item)
+    def _add_item(self, item: Entry[Item], name: str) -> None:
+        other = self.items.setdefault(name, item)
         if other is not item:
-            rule = f"id must be unique on the site; {item.model.id!r} is also {posixpath.join(self.shown, other.file)}"
+            rule = f"id must be unique on the site; {name!r} is also {posixpath.join(self.shown, other.file)}"
             self.problems.append(item.document.problem(("id",), rule))
 
 
@@ -282,10 +283,10 @@ class _Checker:
                 yield Problem(document.mark_in(keys, text.source, offset), f"formula does not parse: {answer.message}")
         for entry in filter(None, [self.loader.glossary]):
             for index, term in enumerate(entry.model.terms):
-                answer = lines[term.symbol, False] if term.symbol else ""
-                if isinstance(answer, MathFault):
+                symbol = lines.get((term.symbol, False)) if term.symbol else None
+                if isinstance(symbol, MathFault):
                     keys = ("terms", index, "symbol")
-                    yield entry.document.problem(keys, f"formula does not parse: {answer.message}")
+                    yield entry.document.problem(keys, f"formula does not parse: {symbol.message}")
 
     def _glossary(self, glossary: Entry[Glossary]) -> None:
         self._unique(glossary, "terms")
@@ -299,7 +300,7 @@ class _Checker:
         model = issue.model
         self._texts(issue)
         self._unverified(issue, (), model, model.unverified)
-        if model.id != f"an-{model.number}":
+        if not {("id",), ("number",)} & issue.broken and model.id != f"an-{model.number}":
             rule = f"number must be that of the id {model.id!r}; got {str(model.number)!r}"
             self.problems.append(issue.document.problem(("number",), rule))
         items = [item for item in self.loader.items.values() if _folder(item.file) == model.id]
@@ -307,7 +308,7 @@ class _Checker:
             rule = "stub must be false: the folder holds items of this issue; got 'true'"
             self.problems.append(issue.document.problem(("stub",), rule))
         for key in ("date", "sections", "summary"):
-            if not model.stub and not getattr(model, key):
+            if not model.stub and not getattr(model, key) and (key,) not in issue.broken:
                 self.problems.append(issue.document.problem((), f"missing key {key!r}: only a stub may leave it out"))
 
     def _item(self, item: Entry[Item]) -> None:
@@ -334,7 +335,7 @@ class _Checker:
             if self.loader.root / "issues" / folder / _ISSUE_FILE not in self._broken_paths():
                 rule = f"folder {folder!r} has no issue.yml"
                 self.problems.append(Problem(Mark(item.document.path), rule))
-        elif not issue.model.stub and item.model.section not in issue.model.sections:
+        elif issue.model.sections and item.model.section and item.model.section not in issue.model.sections:
             rule = f"section must be one of {folder}'s sections; got {item.model.section!r}"
             hint = did_you_mean(item.model.section, issue.model.sections)
             self.problems.append(item.document.problem(("section",), rule + hint))
@@ -346,10 +347,10 @@ class _Checker:
         papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
         for index, claim in enumerate(item.model.claims):
             keys: Keys = ("claims", index)
-            if claim.status is None:
+            if claim.status is None and not any(at[:2] == keys for at in item.broken):
                 rule = "claim must say how we know: give it a source, a check, a run, or say why it is unverified"
                 self.problems.append(item.document.problem(keys, rule))
-            if claim.source and claim.source.paper not in papers:
+            if claim.source and claim.source.paper and claim.source.paper not in papers:
                 rule = (
                     f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {claim.source.paper!r}"
                 )
@@ -357,7 +358,7 @@ class _Checker:
                 self.problems.append(item.document.problem((*keys, "source", "paper"), rule + hint))
             if claim.run:
                 self._ids(item, (*keys, "run"), [claim.run], "run", "the id of a folder in runs/")
-            if claim.check:
+            if claim.check and not any(at[:3] == (*keys, "check") for at in item.broken):
                 self._check(item.document, (*keys, "check"), claim.check)
 
     def _check(self, document: Document, keys: Keys, check: Check) -> None:
@@ -383,12 +384,10 @@ class _Checker:
 
     def _derive(self, document: Document, keys: Keys, calculator: str, settings: Settings) -> Derivation | None:
         """The derivation for settings in the content, or None and its problems."""
-        try:
-            return self._computed(CATALOG[calculator], settings)
-        except SettingError as error:
-            at = (*keys, "settings", error.parameter)
-            self.problems.append(Problem(document.mark(at), str(error)))
-            return None
+        wrong = CATALOG[calculator].problems(dict(settings))
+        for error in wrong:
+            self.problems.append(document.problem((*keys, "settings", error.parameter), str(error)))
+        return None if wrong else self._computed(CATALOG[calculator], settings)
 
     def _computed(self, calculator: Calculator, settings: Settings) -> Derivation:
         key = (calculator.id, settings)
@@ -418,27 +417,24 @@ class _Checker:
             if known is not None and link.target not in known:
                 rule = f"{link.scheme}: must lead to a page of this site; got {link.target!r}"
                 problem(link.offset, rule + did_you_mean(link.target, known))
-        computed = True
         for value in text.values:
             calculator = CATALOG.get(value.calculator)
             if calculator is None:
                 rule = f"a value must name a calculator; got {value.calculator!r}"
                 problem(value.offset, rule + did_you_mean(value.calculator, CATALOG))
-                computed = False
                 continue
-            try:
-                derivation = self._computed(calculator, value.settings)
-            except SettingError as error:
+            wrong = calculator.problems(dict(value.settings))
+            for error in wrong:
                 problem(value.offset, str(error))
-                computed = False
-                continue
-            if value.form == "decimal" and derivation.result.decimal is None:
+            result = None if wrong else self._computed(calculator, value.settings).result
+            if result and value.form == "decimal" and result.decimal is None:
                 problem(value.offset, "a value has a decimal form only when every letter in it is set")
-        if computed:
-            self._formulas(document, keys, text)
+        self._formulas(document, keys, text)
 
     def _formulas(self, document: Document, keys: Keys, text: markup.Text) -> None:
         for formula in text.formulas:
+            if any((value.calculator, value.settings) not in self.derivations for value in formula.values):
+                continue  # the value is a problem already; the formula cannot be typeset without it
             line = (markup.expand(formula, self._latex), formula.display)
             self.formulas[line] = None
             self._places.append((line, document, keys, text, formula))
@@ -451,8 +447,8 @@ class _Checker:
 
     def _known(self, document: Document, keys: Keys, name: str, id_: str, scheme: str, rule: str) -> bool:
         known = self.known[scheme]
-        if known is None or id_ in known:
-            return known is not None
+        if known is None or not id_ or id_ in known:
+            return bool(known and id_)
         self.problems.append(document.problem(keys, f"{name} must be {rule}; got {id_!r}{did_you_mean(id_, known)}"))
         return False
 
@@ -462,7 +458,7 @@ class _Checker:
         for index, part in enumerate(getattr(entry.model, name)):
             keys = (name, index, "id")
             line = first.setdefault(part.id, entry.document.mark(keys).line)
-            if line != entry.document.mark(keys).line:
+            if part.id and line != entry.document.mark(keys).line:
                 rule = f"id must be unique in {name}; {part.id!r} is already on line {line}"
                 self.problems.append(entry.document.problem(keys, rule))
 

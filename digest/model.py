@@ -11,7 +11,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -368,14 +377,66 @@ KINDS: Mapping[str, type[Kind]] = MappingProxyType(
 _K = TypeVar("_K", Item, Issue, Topics, Glossary)
 
 
-def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Problem, ...]]:
-    """The model of a document, or None and a problem for each rule that it breaks."""
+def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Problem, ...], frozenset[Keys]]:
+    """The model of a document, a problem for each rule that it breaks, and where those values stand.
+
+    A document with problems still gives a model, in which the broken values are empty, so that the rules between
+    files find the other mistakes in the same run. None: the document is no mapping at all.
+    """
     if not isinstance(document.data, dict):
-        return None, (document.problem((), f"file must be a mapping of keys to values; got {quoted(document.data)}"),)
+        rule = f"file must be a mapping of keys to values; got {quoted(document.data)}"
+        return None, (document.problem((), rule),), frozenset()
     try:
-        return kind.model_validate(document.data), ()
+        return kind.model_validate(document.data), (), frozenset()
     except ValidationError as error:
-        return None, tuple(sorted({_problem(document, kind, details) for details in error.errors()}))
+        broken = frozenset(details["loc"] for details in error.errors())
+        problems = {_problem(document, kind, details) for details in error.errors() if not _consequence(details)}
+        return _partial(kind, document.data, broken, ()), tuple(sorted(problems)), broken
+
+
+def _consequence(details: ErrorDetails) -> bool:
+    """Whether an error only follows from others: a list counts as too short when its entries are broken."""
+    return details["type"] == "too_short" and bool(details["input"])
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def _partial(kind: type[_M], data: Mapping[str, Any], broken: frozenset[Keys], keys: Keys) -> _M:
+    """A model of what is sound in `data`; what is broken or missing is empty: `""`, `()` or its default."""
+    values: dict[str, Any] = {}
+    for name, field in kind.model_fields.items():
+        at = (*keys, name)
+        raw = data.get(name)
+        inner = next(_inner(field.annotation), None)
+        if raw is None or (at in broken and not isinstance(raw, list)):
+            values[name] = _empty(field)
+        elif inner is not None and isinstance(raw, list):
+            values[name] = tuple(
+                _partial(inner, entry if isinstance(entry, dict) else {}, broken, (*at, index))
+                for index, entry in enumerate(raw)
+            )
+        elif inner is not None and isinstance(raw, dict):
+            values[name] = _partial(inner, raw, broken, at)
+        elif isinstance(raw, list):
+            values[name] = tuple("" if (*at, index) in broken else entry for index, entry in enumerate(raw))
+        elif isinstance(raw, dict):
+            values[name] = {key: entry for key, entry in raw.items() if (*at, key) not in broken}
+        else:
+            values[name] = _sound(field, raw)
+    return kind.model_construct(**values)
+
+
+def _empty(field: FieldInfo) -> object:
+    if not field.is_required():
+        return field.get_default(call_default_factory=True, validated_data={})
+    return () if get_origin(field.annotation) is tuple else ""
+
+
+def _sound(field: FieldInfo, raw: object) -> object:
+    """A sound scalar as its type."""
+    kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return TypeAdapter(kind).validate_python(raw)
 
 
 def _problem(document: Document, kind: type[Kind], details: ErrorDetails) -> Problem:
@@ -399,7 +460,6 @@ def _problem(document: Document, kind: type[Kind], details: ErrorDetails) -> Pro
                 return document.problem(keys, f"{name} {rule}; got {quoted(found)}{did_you_mean(found, allowed)}")
         case "too_short":
             rule = "must have at least one entry"
-            found = "an empty list" if found == [] else found
             return document.problem(keys, f"{name} {rule}; got an empty list")
         case "string_type":
             rule = "must be text"
