@@ -136,6 +136,9 @@ class _Builder:
         return above / below
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+        # Towers of powers have values of unbounded size, which only show when letters get numbers.
+        if any(power.exp != -1 for power in exponent.atoms(sympy.Pow)):
+            raise ExpressionError(f"an exponent must not hold a power; got {self._text!r}")
         # SymPy spreads a power over a product and evaluates it for numbers, so every number inside counts.
         for number in exponent.atoms(sympy.Rational):
             if abs(number.p) > MAX_EXPONENT or number.q > MAX_EXPONENT:

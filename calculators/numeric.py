@@ -53,7 +53,8 @@ def point(
 def close(a: mpf, b: mpf) -> bool:
     """Whether two values agree to `RESIDUAL`, relative to the larger one."""
     scale = max(abs(a), abs(b))
-    return bool(a == b or abs(a - b) <= RESIDUAL * scale)
+    # Infinite values are close to themselves only: inf <= RESIDUAL * inf would be true.
+    return bool(a == b or (scale < mpf("inf") and abs(a - b) <= RESIDUAL * scale))
 
 
 def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None) -> bool:
@@ -71,7 +72,8 @@ def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None
         try:
             if not close(evaluate(arithmetic, left, values), evaluate(arithmetic, right, values)):
                 return False
-        except (ZeroDivisionError, OverflowError):
+        except (ZeroDivisionError, TypeError):
+            # No value here, or one that is not real and so has no place in a minimum.
             return False
     return True
 

@@ -22,7 +22,8 @@ SLOPE = mpf(10) ** -10
 At the last octave the corrections are below 2^-60 where the next term is a power further on, and about 7e-13 where a
 logarithm multiplies the power (smoothness exactly q + 1); a wrong exponent is off by far more."""
 _GUARD_BITS = 320
-"""A loss cancels to its order: at e = 2^-64 and order 2 that costs 128 bits, and the rest keeps 50 digits."""
+"""A loss cancels to its order: at e = 2^-64 and order 2 that costs 128 bits. Powers of 10^6 cost 20 bits each. The rest
+keeps 50 digits."""
 
 
 class StepError(AssertionError):
@@ -55,7 +56,7 @@ def _error(calculator: str, step: Step, found: str) -> StepError:
 
 
 def _identity(calculator: str, step: Step, draw: random.Random) -> None:
-    arithmetic = numeric.context()
+    arithmetic = numeric.context(_GUARD_BITS)
     letters = step.before.free_symbols | step.after.free_symbols
     for _ in range(POINTS):
         values = numeric.point(arithmetic, letters, draw, dict(step.ranges))

@@ -34,7 +34,7 @@ def smooth_target(dimension: int, generator: np.random.Generator) -> Target:
 
 
 def on_grid(target: Target, x: Array, cells: int, degree: int) -> Array:
-    """Interpolation of the target from a periodic grid with `cells` cells an axis: constant, or linear on Kuhn's simplices.
+    """Interpolation of the target from a periodic grid: constant, or linear on Kuhn's simplices.
 
     Kuhn's simplex of a point is found by sorting the fractional parts: from the lower corner walk along the axes in
     falling order of the fraction; the differences of successive fractions are the barycentric weights.
@@ -93,7 +93,7 @@ def test_nearest_neighbour_on_random_points(dimension: int, order: int) -> None:
 @pytest.mark.parametrize("smoothness", ["1/2", "3/2"])
 @pytest.mark.parametrize("degree", [0, 1])
 def test_rough_targets(smoothness: str, degree: int) -> None:
-    """A lacunary series of known smoothness, d = 1, squared loss; within 0.06: the oscillation that such series have."""
+    """A lacunary series of known smoothness, d = 1, squared loss; within 0.06, as such series oscillate."""
     s = float(Fraction(smoothness))
     generator = np.random.default_rng(140)
     n = np.arange(22)
@@ -114,19 +114,23 @@ def test_rough_targets(smoothness: str, degree: int) -> None:
 
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_kinks_have_smoothness_one_plus_one_over_m(order: int) -> None:
-    """Linear interpolation of a sum of 40 kinks at random places, d = 1: exponent m + 1, within 4 %."""
+    """Linear interpolation of |x - c| for 40,000 random c, d = 1: exponent m + 1, within 2 %.
+
+    Only the cell that holds the kink has an error, so the mean over that cell counts with the share 1/n of inputs.
+    """
     generator = np.random.default_rng(140)
-    places, heights = generator.random(40), generator.normal(size=40)
-
-    def target(x: Array) -> Array:
-        return np.abs(x - places) @ heights
-
-    cells = [512, 1024, 2048, 4096]
-    x = generator.random((200_000, 1))
-    risks = [float(np.mean(np.abs(on_grid(target, x, n, 1) - target(x)) ** order)) for n in cells]
+    cells = [16, 64, 256, 1024]
+    risks = []
+    for n in cells:
+        kink = generator.random(40_000)
+        left = np.floor(kink * n) / n
+        x = left + generator.random(40_000) / n
+        ends = (np.abs(left - kink), np.abs(left + 1 / n - kink))
+        line = ends[0] + (x - left) * n * (ends[1] - ends[0])
+        risks.append(float(np.mean(np.abs(line - np.abs(x - kink)) ** order)) / n)
     expected = alpha(dimension=1, degree=1, loss_order=order, smoothness=str(1 + Fraction(1, order)))
     assert expected == order + 1
-    assert slope(cells, risks) == pytest.approx(expected, rel=0.04)
+    assert slope(cells, risks) == pytest.approx(expected, rel=0.02)
 
 
 LOSSES: dict[str, Callable[[float], float]] = {

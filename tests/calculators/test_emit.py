@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import math
+import subprocess
+from fractions import Fraction
+
+import pytest
+import sympy
+
+from calculators import CATALOG, emit
+
+d, m, q, s = (CATALOG["scaling-exponent"].symbols[letter] for letter in "dmqs")
+x, y = sympy.symbols("x y", positive=True)
+D = sympy.Symbol("D", positive=True)
+z = sympy.Symbol("z", real=True)
+k = sympy.Symbol("k", integer=True, nonnegative=True)
+a = sympy.IndexedBase("a")
+
+LINES = [
+    # expression, text, LaTeX on a line of its own, LaTeX in running text
+    (4 / d, "4/d", r"\frac{4}{d}", "4/d"),
+    (sympy.Rational(-1, 2), "-1/2", r"-\frac{1}{2}", "-1/2"),
+    (sympy.Integer(-3), "-3", "-3", "-3"),
+    (sympy.oo, "oo", r"\infty", r"\infty"),
+    (m * sympy.Min(q + 1, s) / d, "m*min(q + 1, s)/d", r"\frac{m \min(q + 1, s)}{d}", r"m \min(q + 1, s)/d"),
+    (D ** (-4 / d), "D**(-4/d)", "D^{-4/d}", "D^{-4/d}"),
+    (D ** sympy.Rational(-1, 8), "D**(-1/8)", "D^{-1/8}", "D^{-1/8}"),
+    (1 / (x * y), "1/(x*y)", r"\frac{1}{x y}", "1/(x y)"),
+    (x / y**2, "x/y**2", r"\frac{x}{y^{2}}", "x/y^{2}"),
+    ((x + 1) / (y + 2), "(x + 1)/(y + 2)", r"\frac{x + 1}{y + 2}", "(x + 1)/(y + 2)"),
+    (1 - x, "1 - x", "1 - x", "1 - x"),
+    (-x - y, "-y - x", "-y - x", "-y - x"),
+    (x * (1 - y), "x*(1 - y)", "x (1 - y)", "x (1 - y)"),
+    (-1 / (x * (x - 1)), "1/(x*(1 - x))", r"\frac{1}{x (1 - x)}", "1/(x (1 - x))"),
+    ((x + y) ** 2, "(y + x)**2", "(y + x)^{2}", "(y + x)^{2}"),
+    (sympy.Rational(1, 2) ** x, "(1/2)**x", r"\left(\frac{1}{2}\right)^{x}", "(1/2)^{x}"),
+    (sympy.Abs(z) ** m, "abs(z)**m", r"\left|z\right|^{m}", r"\left|z\right|^{m}"),
+    (sympy.log(sympy.cosh(z)), "log(cosh(z))", r"\log(\cosh(z))", r"\log(\cosh(z))"),
+    (sympy.exp(x), "exp(x)", r"\exp(x)", r"\exp(x)"),
+    (sympy.Eq(x, y / 2), "x = y/2", r"x = \frac{y}{2}", "x = y/2"),
+    (sympy.Sum(a[k] * x**k, (k, 0, q)), "sum(a_k*x**k, k=0..q)", r"\sum_{k=0}^{q} a_{k} x^{k}", None),
+    (sympy.Derivative(x**2, x), "diff(x**2, x)", r"\frac{\mathrm{d}}{\mathrm{d}x} x^{2}", None),
+    (
+        sympy.Piecewise((x, sympy.Le(x, 1)), (1, True)),
+        "x if x <= 1 else 1",
+        r"\begin{cases} x & \text{if } x \le 1 \\ 1 & \text{otherwise} \end{cases}",
+        None,
+    ),
+    (sympy.Function("ell")(z), "ell(z)", r"\ell(z)", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "text", "latex", "inline"), LINES, ids=[line[1] for line in LINES])
+def test_text_and_latex(expression: sympy.Basic, text: str, latex: str, inline: str | None) -> None:
+    assert emit.text(expression) == text
+    assert emit.latex(expression) == latex
+    assert inline is None or emit.latex(expression, inline=True) == inline
+
+
+UNKNOWN = [
+    sympy.I * x,
+    sympy.EulerGamma,
+    sympy.pi,
+    sympy.tan(x),
+    sympy.Float(0.5),
+    sympy.zoo,
+    sympy.nan,
+    -sympy.oo,
+    sympy.Max(x, y),
+    sympy.Integral(x, (x, 0, 1)),
+    sympy.Product(x, (k, 0, 1)),
+    sympy.Derivative(x * y, x, y),
+    sympy.Piecewise((x, sympy.Le(x, 1))),
+    sympy.Piecewise((x, sympy.Ne(x, 1)), (1, True)),
+    sympy.Matrix([[1]]),
+    sympy.true,
+]
+
+
+@pytest.mark.parametrize("expression", UNKNOWN, ids=str)
+def test_what_no_printer_knows(expression: sympy.Basic) -> None:
+    printers = (
+        emit.text,
+        emit.latex,
+        emit.python,
+        lambda e: emit.javascript(e, exact=True),
+        lambda e: emit.javascript(e, exact=False),
+    )
+    for printer in printers:
+        with pytest.raises(emit.EmitError):
+            printer(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        sympy.Sum(x, (k, 0, 3)),
+        sympy.Eq(x, y),
+        sympy.Derivative(x**2, x),
+        a[k],
+        sympy.Function("f")(x),
+        sympy.Piecewise((x, sympy.Le(x, 1)), (1, True)),
+    ],
+    ids=str,
+)
+def test_what_is_shown_but_not_computed(expression: sympy.Basic) -> None:
+    assert emit.text(expression)
+    for printer in (emit.python, lambda e: emit.javascript(e, exact=True), lambda e: emit.javascript(e, exact=False)):
+        with pytest.raises(emit.EmitError, match=r"^no code for "):
+            printer(expression)
+
+
+@pytest.mark.parametrize("name", ["return", "new", "Math", "Infinity", "lesser", "await", "Fraction", "eval", "let"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_reserved_words_of_javascript(name: str, exact: bool) -> None:
+    with pytest.raises(emit.EmitError, match=f"^a name must not be a reserved word; got '{name}'$"):
+        emit.javascript(sympy.Symbol(name, positive=True) + 1, exact=exact)
+
+
+@pytest.mark.parametrize("name", ["lambda", "math", "Fraction", "None"])
+def test_reserved_words_of_python(name: str) -> None:
+    with pytest.raises(emit.EmitError, match=f"^a name must not be a reserved word; got '{name}'$"):
+        emit.python(sympy.Symbol(name) + 1)
+
+
+@pytest.mark.parametrize("name", ["a b", "x);alert(1", "α", "", "1x", "x_1"])
+def test_names_that_are_none(name: str) -> None:
+    for printer in (emit.python, lambda e: emit.javascript(e, exact=True), lambda e: emit.javascript(e, exact=False)):
+        with pytest.raises(emit.EmitError, match=r"^a name must be letters and digits; got "):
+            printer(sympy.Symbol(name) + 1)
+
+
+def test_exact_javascript() -> None:
+    infinite = [s]
+    assert emit.javascript(m * sympy.Min(q + 1, s) / d, exact=True, infinite=infinite) == (
+        "m.mul(lesser(q.add(new Fraction(1n)), s)).div(d)"
+    )
+    assert emit.javascript(s, exact=True, infinite=infinite) == "s"
+    assert emit.javascript(sympy.oo, exact=True) == "Infinity"
+    assert emit.javascript(-2 * x / (3 * y), exact=True) == "new Fraction(2n).mul(x).div(new Fraction(3n)).div(y).neg()"
+    assert emit.javascript(x**-2 + x**3, exact=True) == "x.pow(3n).add(x.pow(-2n))"
+    with pytest.raises(
+        emit.EmitError, match=r"^a symbol that may be infinite must stand alone or in a minimum; got s$"
+    ):
+        emit.javascript(s + 1, exact=True, infinite=infinite)
+    with pytest.raises(emit.EmitError, match=r"^a minimum must have an argument that is finite; got Min\(d, s\)$"):
+        emit.javascript(sympy.Min(s, d), exact=True, infinite=[s, d])
+    with pytest.raises(emit.EmitError, match=r"^no exact JavaScript for Pow; got sqrt\(x\)$"):
+        emit.javascript(sympy.sqrt(x), exact=True)
+    with pytest.raises(emit.EmitError, match=r"^no exact JavaScript for log; got log\(x\)$"):
+        emit.javascript(sympy.log(x), exact=True)
+
+
+NUMERIC = [
+    x ** (-m * sympy.Min(q + 1, s) / d),
+    -(x**2),
+    (-x) ** 3 + sympy.Rational(1, 3),
+    x ** sympy.Rational(-1, 8) / (m * d),
+    (x - 1) / (2 - x * y),
+    sympy.log(sympy.cosh(x)) - sympy.Abs(1 - x) + sympy.exp(-x) * sympy.sin(y),
+    2 ** (x - y) ** 2,
+    x - (y - (m - d)),
+    x / (y / (m / d)),
+]
+
+
+def test_python_and_javascript_compute_what_sympy_computes() -> None:
+    values = {d: 3.5, m: 1.25, q: 2.0, s: 1.75, x: 0.625, y: 2.25}
+    script = "const [d, m, q, s, x, y] = [3.5, 1.25, 2, 1.75, 0.625, 2.25];\n"
+    script += "".join(f"console.log({emit.javascript(expression, exact=False)});\n" for expression in NUMERIC)
+    output = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True).stdout.split()
+    for expression, printed in zip(NUMERIC, output, strict=True):
+        expected = float(expression.subs(values))
+        assert float(printed) == pytest.approx(expected, rel=1e-12)
+        scope = {symbol.name: value for symbol, value in values.items()} | {"math": math, "Fraction": Fraction}
+        assert float(eval(emit.python(expression), scope)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_templates_have_holes_for_what_the_reader_sets() -> None:
+    parameters = [d, m, q, s]
+    template = emit.template(sympy.Eq(x * y**d, D ** (-1 / d) * m * s), parameters)
+    assert template.latex == r"x y^{\text{⟦v1⟧}} = \text{⟦v2⟧} \text{⟦v3⟧} D^{\text{⟦v4⟧}}"
+    assert template.symbolic == "x y^{d} = m s D^{-1/d}"
+    assert template.filled({"v1": "8", "v2": "2", "v3": r"\infty", "v4": "-1/8"}) == (r"x y^{8} = 2 \infty D^{-1/8}")
+    assert [(hole.key, hole.latex) for hole in template.holes] == [
+        ("v1", "d"),
+        ("v2", "m"),
+        ("v3", "s"),
+        ("v4", "-1/d"),
+    ]
+    again = emit.template(D ** (-1 / d) + q, parameters, {hole.expression: hole.key for hole in template.holes})
+    assert {hole.key: hole.latex for hole in again.holes} == {"v4": "-1/d", "v5": "q"}
+    assert emit.template(m / d, parameters).latex == r"\text{⟦v1⟧}"
+    assert emit.template(x + 1, parameters) == emit.Template("x + 1", ())

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import sympy
+
+from calculators import CATALOG, emit, widget
+
+ROOT = Path(__file__).parents[2]
+CALCULATOR = CATALOG["scaling-exponent"]
+RUN = """
+import {{ Fraction, result, verdict, verdicts, slots, curves, id, parameters, choices }} from {module};
+import {{ readFileSync }} from "node:fs";
+const read = (text) => (text === "oo" ? Infinity : new Fraction(text));
+const show = (value) => (value === Infinity ? "oo" : value.toFraction());
+const answers = JSON.parse(readFileSync(0, "utf8")).map((given) => {{
+  const p = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, read(text)]));
+  return {{
+    result: show(result(p)),
+    status: verdicts[verdict(p)].status,
+    slots: Object.fromEntries(Object.entries(slots).map(([key, value]) => [key, show(value(p))])),
+    curves: Object.fromEntries(Object.entries(curves).map(([key, curve]) => [key, curve.value(p, 10)])),
+  }};
+}});
+console.log(JSON.stringify({{ answers, id, parameters, choices }}));
+"""
+
+
+def draw() -> list[dict[str, str]]:
+    """1,000 seeded settings: small and large fractions, and smoothness oo in a third of them."""
+    generator = random.Random(140)
+
+    def fraction() -> str:
+        top = generator.choice([9, 100, 10**6])
+        return str(Fraction(generator.randint(1, top), generator.randint(1, generator.choice([1, 9, top]))))
+
+    settings = []
+    for _ in range(1000):
+        degree = generator.choice([0, 0, 1, 1, 2, 3, generator.randint(0, 499_999)])
+        smoothness = generator.choice(["oo", fraction(), str(degree + 1), str(Fraction(2 * degree + 1, 2))])
+        settings.append(
+            {"dimension": fraction(), "loss_order": fraction(), "degree": str(degree), "smoothness": smoothness}
+        )
+    return settings
+
+
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    folder = tmp_path_factory.mktemp("module")
+    fraction_url = (ROOT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
+    (folder / "calculator.mjs").write_text(widget.javascript_module(CALCULATOR, fraction_url), encoding="utf-8")
+    (folder / "run.mjs").write_text(RUN.format(module='"./calculator.mjs"'), encoding="utf-8")
+    done = subprocess.run(
+        ["node", str(folder / "run.mjs")], input=json.dumps(draw()), capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_javascript_equals_sympy_exactly(emitted: dict[str, list[dict[str, object]]]) -> None:
+    holes = widget.holes(CALCULATOR)
+    assert len(emitted["answers"]) == 1000
+    for settings, answer in zip(draw(), emitted["answers"], strict=True):
+        derivation = CALCULATOR.derive(**settings)
+        assert answer["result"] == derivation.result.text
+        assert answer["status"] == derivation.result.status
+        values = {p.symbol: p.read(settings[p.id]) for p in CALCULATOR.parameters}
+        assert answer["slots"] == {hole.key: emit.text(hole.at(values)) for hole in holes}
+        alpha, d = derivation.result.expression, values[CALCULATOR.symbols["d"]]
+        for name, exponent in (("curve", alpha), ("spacing", 1 / d)):
+            expected = float(sympy.Float(10, 30) ** -exponent)
+            assert answer["curves"][name] == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+def test_javascript_equals_a_formula_written_by_hand(emitted: dict[str, list[dict[str, object]]]) -> None:
+    for settings, answer in zip(draw(), emitted["answers"], strict=True):
+        d, m, q = (Fraction(settings[name]) for name in ("dimension", "loss_order", "degree"))
+        power = q + 1 if settings["smoothness"] == "oo" else min(q + 1, Fraction(settings["smoothness"]))
+        assert Fraction(answer["result"]) == m * power / d
+
+
+def test_the_module_carries_what_the_page_needs(emitted: dict[str, object]) -> None:
+    assert emitted["id"] == "scaling-exponent"
+    assert [parameter["name"] for parameter in emitted["parameters"]] == [p.id for p in CALCULATOR.parameters]
+    assert emitted["parameters"][2] == {
+        "name": "degree",
+        "letter": "q",
+        "title": "Degree of the local fit",
+        "rule": "degree must be a whole number, 0 or more",
+        "integer": True,
+        "infinite": False,
+        "minimum": "0",
+        "open": False,
+        "start": "1",
+        "slider": [0, 4],
+    }
+    assert {key: option["value"] for key, option in emitted["choices"]["loss"]["options"].items()} == {
+        "absolute": "1",
+        "squared": "2",
+        "cross-entropy": "2",
+        "kl": "2",
+        "huber": "2",
+        "log-cosh": "2",
+    }
+
+
+def test_the_module_touches_no_page() -> None:
+    text = widget.javascript_module(CALCULATOR)
+    assert text.startswith("// Emitted from calculators.scaling_exponent; change the Python, not this file.\n")
+    assert 'import Fraction from "../fraction.js";' in text
+    assert not re.search(r"\b(document|window|fetch|eval|globalThis)\b", text)
+
+
+def test_steps_for_the_page() -> None:
+    steps = {step.id: step for step in widget.page_steps(CALCULATOR)}
+    assert list(steps) == [step.id for step in CALCULATOR.derive().steps]
+    losses = tuple(option.id for option in CALCULATOR.choices[0].options())
+    for step in steps.values():
+        groups = [variant.options for variant in step.variants]
+        assert groups == ([(loss,) for loss in losses] if step.id == "loss-order" else [losses])
+    composition = steps["composition"].variants[0]
+    assert composition.after.symbolic == r"D^{-m \min(q + 1, s)/d}"
+    assert emit.HOLE.findall(composition.before.latex) == [hole.key for hole in composition.before.holes]
+    assert (composition.sign, composition.relation) == ("=", "is")
+    spacing = steps["spacing"].variants[0]
+    assert (spacing.sign, spacing.relation) == (r"\Longrightarrow", "therefore")
+    rate = steps["spacing-rate"].variants[0]
+    assert (rate.sign, rate.relation) == (r"\propto", "grows like, as D -> oo")
+    squared = steps["loss-order"].variants[1]
+    assert (squared.sign, squared.relation) == (r"\sim", "to leading order as e -> 0")
+
+
+def test_equal_holes_share_a_key() -> None:
+    holes = widget.holes(CALCULATOR)
+    assert len({hole.expression for hole in holes}) == len({hole.key for hole in holes}) == len(holes)
+
+
+def test_texts_for_the_holes() -> None:
+    texts = widget.hole_texts(CALCULATOR, dimension=8, degree=1, loss="squared")
+    by_latex = {hole.latex: texts[hole.key] for hole in widget.holes(CALCULATOR)}
+    assert by_latex == {
+        "d": "8",
+        "1/d": "1/8",
+        "-1/d": "-1/8",
+        "q": "1",
+        r"\min(q + 1, s)": "2",
+        "m": "2",
+        r"-m \min(q + 1, s)/d": "-1/2",
+        r"m \min(q + 1, s)/d": "1/2",
+    }
