@@ -179,8 +179,9 @@ def _fault(latex: str, answer: Mapping[str, str | int | None]) -> MathFault:
         near = did_you_mean(unknown[1], _COMMANDS).replace("'", "", 1).replace("'", "", 1)
         message = f"unknown command \\{unknown[1]}" + near.replace("did you mean ", "did you mean \\")
     elif message == "incomplete":
-        dangling = re.search(r"[\^_]\s*(?=[}&^_]|$)", latex)
-        message, position = "something is missing, as after ^ or _", dangling.start() if dangling else None
+        dangling = re.search(r"[\^_](?=\s*(?:[}&^_]|$))", latex)
+        message = f"something is missing after {dangling[0]}" if dangling else "something is missing or out of place"
+        position = dangling.start() if dangling else None
     # Errors inside the expansion of a command count from its beginning, which says nothing about the formula.
     return MathFault(message, position if isinstance(position, int) and position <= len(latex) else None)
 
