@@ -247,7 +247,7 @@ class Step:
         """The relation in words, for text and for those who listen."""
         if self.limit is not None:
             limit = f"as {self.limit.variable} -> {self.limit.towards}"
-            return f"to leading order {limit}" if self.limit.sharp else f"grows like, {limit}"
+            return f"to leading order {limit}" if self.limit.sharp else f"is proportional to, {limit}"
         return "therefore" if isinstance(self.before, sympy.Equality) else "is"
 
 

@@ -130,7 +130,7 @@ def test_steps_for_the_page() -> None:
     spacing = steps["spacing"].variants[0]
     assert (spacing.sign, spacing.relation) == (r"\Longrightarrow", "therefore")
     rate = steps["spacing-rate"].variants[0]
-    assert (rate.sign, rate.relation) == (r"\propto", "grows like, as D -> oo")
+    assert (rate.sign, rate.relation) == (r"\propto", "is proportional to, as D -> oo")
     squared = steps["loss-order"].variants[1]
     assert (squared.sign, squared.relation) == (r"\sim", "to leading order as e -> 0")
 
