@@ -165,7 +165,7 @@ class Choice:
     start: str
     """The option that a page begins with."""
     options: Callable[[], tuple[Option, ...]]
-    """The options; called when needed, since their values are derived and not stored."""
+    """The options; called when needed, since their values are derived first."""
 
     def read(self, name: object) -> Option:
         """The option of that name.
@@ -418,7 +418,8 @@ class Calculator:
         Raises:
             calculators.expressions.ExpressionError: `text` is no expression in this calculator's letters.
         """
-        return numeric.equal(derivation.result.expression, expressions.parse(text, self.symbols))
+        result, expected = derivation.result.expression, expressions.parse(text, self.symbols)
+        return bool(result == expected) or numeric.equal(result, expected)
 
     def table(self) -> Table:
         """The table of values, every cell derived."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import sympy
 
@@ -118,3 +119,9 @@ def known() -> tuple[Loss, ...]:
         ),
         Loss("log-cosh", "Log-cosh", sympy.log(sympy.cosh(e)), "e is the error of the output."),
     )
+
+
+@cache  # derived when first asked for; every setting by name asks again
+def options() -> tuple[Option, ...]:
+    """The losses as options of a choice, each with its order."""
+    return tuple(loss.option for loss in known())

@@ -188,7 +188,8 @@ def _rough_target(degree: sympy.Expr, smoothness: sympy.Expr) -> Witness:
 
 
 def _spacing_steps(d: sympy.Expr) -> tuple[Step, ...]:
-    cover = sympy.Eq(_BALL * _SPACING**d, _VOLUME / _D)
+    # Unevaluated: an equation between letters stays one, and SymPy takes long to find that out.
+    cover = sympy.Eq(_BALL * _SPACING**d, _VOLUME / _D, evaluate=False)
     # Unevaluated: with a number for d SymPy would take the root apart.
     spacing = sympy.Mul(sympy.Pow(_VOLUME / _BALL, 1 / d, evaluate=False), _D ** (-1 / d), evaluate=False)
     return (
@@ -207,7 +208,7 @@ def _spacing_steps(d: sympy.Expr) -> tuple[Step, ...]:
             "Solve for the spacing",
             "identity",
             cover,
-            sympy.Eq(_SPACING, spacing),
+            sympy.Eq(_SPACING, spacing, evaluate=False),
             "Divide by c and take the d-th root. h is how far a new input is, typically, from the nearest training "
             "point.",
         ),
@@ -347,7 +348,7 @@ _VERDICTS = (
 
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     d, m, q, s = (values[parameter.id] for parameter in _PARAMETERS)
-    loss = next((known for known in losses.known() if "loss" in options and known.id == options["loss"].id), None)
+    loss = next(known for known in losses.known() if known.id == options["loss"].id) if "loss" in options else None
     steps = (*_spacing_steps(d), *_error_steps(q, s), _loss_step(m, loss), *_result_steps(d, m, q, s))
     verdict = next(verdict for verdict in _VERDICTS if verdict.applies({_DEGREE: q, _SMOOTHNESS: s}))
     lines = {step.id: step.after for step in steps}
@@ -370,7 +371,7 @@ CALCULATOR = Calculator(
     "The exponent of a scaling law",
     "When inputs lie on a d-dimensional manifold and only more data can still help, how fast does the loss fall?",
     _PARAMETERS,
-    (Choice("loss", "Loss", "loss_order", "squared", lambda: tuple(loss.option for loss in losses.known())),),
+    (Choice("loss", "Loss", "loss_order", "squared", losses.options),),
     (_BAHRI, _SHARMA),
     _build,
     _VERDICTS,
