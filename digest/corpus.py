@@ -374,7 +374,7 @@ class _Checker:
         try:
             same = CATALOG[check.calculator].same(derivation, check.equals)
         except ExpressionError as error:
-            rule = f"equals must be an expression like 4/d or 1/2; got {check.equals!r}: {error}"
+            rule = f"equals must be an expression like 4/d or 1/2: {error}"
             self.problems.append(document.problem((*keys, "equals"), rule))
             return
         if not same:
@@ -466,5 +466,5 @@ class _Checker:
         known = [name for name in type(model).model_fields if name not in ("id", "unverified", "kind")]
         for index, name in enumerate(names):
             if name not in known or not getattr(model, name):
-                rule = f"unverified must name keys that are given here; got {name!r}{did_you_mean(name, known)}"
+                rule = f"unverified must name keys that are given here; got {name!r}{did_you_mean(name, set(known) - {name})}"
                 self.problems.append(entry.document.problem((*keys, "unverified", index), rule))

@@ -19,7 +19,7 @@ from digest import addresses
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
 
-_SLOT: Final = re.compile(r"<mtext>⟦(\w+)⟧</mtext>")
+_SLOT: Final = re.compile(r"<mtext[^>]*>⟦(\w+)⟧</mtext>")
 _PLOT_POINTS: Final = 25
 
 

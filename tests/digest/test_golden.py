@@ -1,0 +1,52 @@
+"""Each golden case: the whole output of the check, in order."""
+
+from pathlib import Path
+
+import pytest
+
+from digest import corpus
+from tests import golden_cases
+
+
+@pytest.mark.parametrize("name", ["_content", *golden_cases.names()])
+def test_problems(name: str, tmp_path: Path) -> None:
+    case = golden_cases.read(name)
+    content = golden_cases.lay_out(tmp_path, case.files)
+    loaded, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT)
+    assert [str(problem) for problem in problems] == list(case.problems)
+    assert (loaded is None) == bool(problems)
+
+
+def test_every_rule_has_a_case() -> None:
+    """A message of corpus or model that no case shows would be a rule that nothing tests."""
+    shown = "\n".join(line for name in golden_cases.names() for line in golden_cases.read(name).problems)
+    for words in (
+        "missing key",
+        "unknown key",
+        "duplicate key",
+        "must be text",
+        "must be a list",
+        "has no value",
+        "must be a date that exists",
+        "control character",
+        "tab character",
+        "anchor",
+        "alias",
+        "tag '",
+        "merge key",
+        "file is empty",
+        "at most 256 kB",
+        "nested too deeply",
+        "one document",
+        "starts a comment",
+        "equals must be what",
+        "formula does not parse",
+        "HTML is not read",
+        "must lead to a page",
+        "did you mean",
+        "must be unique",
+        "no such kind of file",
+        "unverified must name",
+        "file is missing",
+    ):
+        assert words in shown, words
