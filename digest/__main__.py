@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from digest import checking, problems
+from digest import assets, checking, problems
 from digest.typeset import TypesetError
 
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
-    except (TypesetError, OSError) as error:
+    except (TypesetError, assets.AssetError, OSError) as error:
         print(f"digest: {error}", file=sys.stderr)
         return 2
     return status
@@ -36,7 +36,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from digest import assets, corpus, pages, render
+    from digest import corpus, pages, render
 
     loaded, found = corpus.load(options.content, shown=os.path.relpath(options.content), packages=Path.cwd())
     if loaded is None:

@@ -1,0 +1,153 @@
+"""The boundaries of design: who imports whom, each checked in a fresh interpreter, and a proof that the check can fail."""
+
+import ast
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+# Each module imports only from those before it (and `calculators`).
+ORDER = [
+    "problems",
+    "source",
+    "model",
+    "dialect",
+    "markup",
+    "typeset",
+    "addresses",
+    "widgets",
+    "corpus",
+    "checking",
+    "schemas",
+    "pages",
+    "render",
+    "assets",
+    "plugin",
+    "__main__",
+]
+# Library -> the only modules of `digest` that import it.
+ONLY = {
+    "yaml": {"source"},
+    "pydantic": {"model", "corpus"},
+    "pydantic_core": {"model"},
+    "markdown_it": {"dialect", "markup"},
+    "nh3": {"markup"},
+    "subprocess": {"typeset"},
+    "jinja2": {"render"},
+    "mkdocs": {"plugin"},
+    "sympy": {"widgets"},
+}
+CALCULATORS_NEVER = {"digest", "mkdocs", "jinja2", "yaml", "markdown", "pydantic", "jax"}
+
+
+def imports(source: str) -> set[str]:
+    """Every module that a source text imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def breaches(module: str, source: str) -> list[str]:
+    """What a module of `digest` imports against the rules."""
+    later = ORDER[ORDER.index(module) :]
+    names = imports(source)
+    found = [f"{module} imports {name}" for name in names if name.startswith("digest.") and name.split(".")[1] in later]
+    for library, allowed in ONLY.items():
+        if module not in allowed and any(name == library or name.startswith(library + ".") for name in names):
+            found.append(f"{module} imports {library}")
+    return sorted(found)
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after running `code`."""
+    script = f"import json, sys\n{code}\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
+    return set(json.loads(run.stdout))
+
+
+def test_order_names_every_module() -> None:
+    assert sorted(ORDER) == sorted(path.stem for path in (PROJECT / "digest").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_point_one_way(module: str) -> None:
+    assert breaches(module, (PROJECT / "digest" / f"{module}.py").read_text(encoding="utf-8")) == []
+
+
+def test_a_breach_is_seen() -> None:
+    code = "import jinja2\nfrom digest import pages\ndef later():\n    from digest.render import render\n"
+    assert breaches("corpus", code) == [
+        "corpus imports digest.pages",
+        "corpus imports digest.render",
+        "corpus imports digest.render.render",
+        "corpus imports jinja2",
+    ]
+
+
+def test_calculators_load_neither_the_site_nor_its_tools() -> None:
+    loaded = loaded_by("import calculators, calculators.report, calculators.verify, calculators.widget")
+    assert not loaded & CALCULATORS_NEVER
+
+
+def test_the_fresh_interpreter_would_show_a_breach() -> None:
+    assert "yaml" in loaded_by("import calculators, yaml")
+
+
+def test_checking_needs_neither_mkdocs_nor_jinja() -> None:
+    assert not loaded_by("import digest.checking") & {"mkdocs", "jinja2"}
+
+
+def test_core_needs_no_mkdocs() -> None:
+    assert "mkdocs" not in loaded_by("import digest.__main__, digest.render, digest.assets")
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "digest" / "assets").glob("*.js")), ids=lambda path: path.name)
+def test_no_formula_in_javascript(path: Path) -> None:
+    """What computes comes from `calculators`; scripts may place a point on the screen and nothing more."""
+    text = path.read_text(encoding="utf-8")
+    for word in ("Math.pow", "**", "Math.exp", "Math.sqrt", ".pow(", ".mul(", ".div(", "Math.log("):
+        assert word not in text, f"{path.name} holds {word}"
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "digest" / "templates").glob("*.j2")), ids=lambda path: path.name)
+def test_no_typed_exponent_in_templates(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for word in ("4/d", "2/d", "m/d", "**"):
+        assert word not in text.replace("**{{", ""), f"{path.name} holds {word}"
+
+
+@pytest.mark.parametrize("package", ["digest", "calculators"])
+def test_no_code_is_made_from_text(package: str) -> None:
+    for path in (PROJECT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                assert name not in {"eval", "exec", "sympify", "parse_expr", "lambdify", "compile_restricted"}, path
+                assert not (isinstance(node.func, ast.Name) and name in {"compile", "__import__"}), path
+
+
+@pytest.mark.parametrize("package", ["digest", "calculators"])
+def test_modules_hold_no_state_that_changes(package: str) -> None:
+    """Names bound at the top of a module are bound once, and never to an empty container that waits to be filled."""
+    for path in (PROJECT / package).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not any(isinstance(node, ast.Global) for node in ast.walk(tree)), path
+        for node in tree.body:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, (ast.Dict, ast.List)):
+                filled = node.value.keys if isinstance(node.value, ast.Dict) else node.value.elts
+                assert filled, f"{path}:{node.lineno}"
+
+
+def test_the_state_check_sees_an_empty_cache() -> None:
+    tree = ast.parse(textwrap.dedent("cache = {}"))
+    assert isinstance(tree.body[0], ast.Assign) and not tree.body[0].value.keys  # type: ignore[attr-defined]
