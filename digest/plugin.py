@@ -13,7 +13,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils.templates import TemplateContext
 
-from digest import assets, corpus, pages, problems, render
+from digest import addresses, assets, corpus, pages, problems, render
 from digest.typeset import TypesetError
 
 _LOG = get_plugin_logger("theory-digest")
@@ -21,7 +21,11 @@ _HIDDEN = (".yml", ".yaml")  # content sources; their pages are published, they 
 _PACKAGE = Path(__file__).parent
 
 
-class DigestPlugin(BasePlugin[Config]):  # type: ignore[no-untyped-call]
+class Options(Config):  # type: ignore[no-untyped-call]
+    """The plugin has no settings."""
+
+
+class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     """Turns the content directory's YAML into pages."""
 
     def __init__(self) -> None:
@@ -44,7 +48,9 @@ class DigestPlugin(BasePlugin[Config]):  # type: ignore[no-untyped-call]
         if loaded is None:
             raise Abort(f"{problems.as_text(found)}{len(found)} problem{'s' if len(found) > 1 else ''} in the content")
         self._pages = {page.file: page for page in pages.pages(loaded)}
-        config.extra["digest"] = {"contributing": "contributing/"}
+        # Here and not as custom_dir, so that the theme also comes from an installed package.
+        config.theme.dirs.insert(0, str(_PACKAGE / "theme"))
+        config.extra["digest"] = {"contributing": addresses.CONTRIBUTING}
         return config
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
