@@ -48,6 +48,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if loaded is None:
             raise Abort(f"{problems.as_text(found)}{len(found)} problem{'s' if len(found) > 1 else ''} in the content")
         self._pages = {page.file: page for page in pages.pages(loaded)}
+        if not config.repo_url:
+            config.edit_uri = ""  # no repository, so no address to edit at, and no button that leads nowhere
         # Here and not as custom_dir, so that the theme also comes from an installed package.
         config.theme.dirs.insert(0, str(_PACKAGE / "theme"))
         config.extra["digest"] = {"contributing": addresses.CONTRIBUTING}
@@ -60,7 +62,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 files.remove(file)
         for path, page in self._pages.items():
             file = File.generated(config, path, content=render.render(page), inclusion=InclusionLevel.INCLUDED)
-            file.edit_uri = page.source
+            file.edit_uri = page.source if config.repo_url else None
             files.append(file)
         for asset in self._assets:
             files.append(File.generated(config, asset.path, content=asset.content))
