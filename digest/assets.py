@@ -11,7 +11,14 @@ from calculators.widget import javascript_module
 _OURS: Final = Path(__file__).with_name("assets")
 # Path in node_modules -> path on the site. Copied at build time, never committed.
 _PACKAGES: Final = {
-    "fraction.js/dist/fraction.min.mjs": "assets/fraction.js",
+    "fraction.js/dist/fraction.mjs": "assets/fraction.js",
+    "fraction.js/LICENSE": "assets/fraction.LICENSE.txt",
+    # One family for text and formulas, so that a letter looks alike in both.
+    "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2": "assets/fonts/stix-two-math.woff2",
+    "@fontsource/stix-two-text/files/stix-two-text-latin-400-normal.woff2": "assets/fonts/stix-two-text-regular.woff2",
+    "@fontsource/stix-two-text/files/stix-two-text-latin-400-italic.woff2": "assets/fonts/stix-two-text-italic.woff2",
+    "@fontsource/stix-two-text/files/stix-two-text-latin-600-normal.woff2": "assets/fonts/stix-two-text-semibold.woff2",
+    "@fontsource/stix-two-text/LICENSE": "assets/fonts/LICENSE.txt",
 }
 
 

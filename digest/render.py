@@ -16,8 +16,8 @@ from markupsafe import Markup
 from digest.pages import Page
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
-_PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$&~^:])")
-_STATUS_MARKS: Final = {"derived": "∴", "measured": "◉", "cited": "❡", "unverified": "?"}
+# What every Markdown reads as an escaped sign; Python-Markdown knows no others.
+_PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!])")
 
 
 @cache
@@ -30,17 +30,20 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        # A heading's id is written {#id}, which would begin a comment.
+        comment_start_string="<#",
+        comment_end_string="#>",
     )
     env.filters["heading"] = heading
     env.filters["quoted"] = lambda text: Markup(json.dumps(str(text), ensure_ascii=False))
     env.filters["flat"] = flat
-    env.globals["status_marks"] = _STATUS_MARKS
     return env
 
 
 def heading(text: str) -> Markup:
     """Plain text for a Markdown heading: its punctuation shown as typed."""
-    return Markup(_PUNCTUATION.sub(r"\\\1", " ".join(text.split())))
+    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(_PUNCTUATION.sub(r"\\\1", line))
 
 
 def flat(html: str) -> Markup:

@@ -1,0 +1,67 @@
+// Starts the calculators of a page, and mends what a style sheet cannot.
+
+import { start } from "./widget.js";
+
+for (const section of document.querySelectorAll("section[data-calculator]")) {
+  start(section).catch((error) => {
+    section.classList.add("is-still");
+    const notice = section.querySelector("[data-notice]");
+    notice.textContent = "The calculator could not be loaded, so the values stay as they are. The table has others.";
+    notice.hidden = false;
+    console.warn(error);
+  });
+}
+
+// A box that scrolls sideways can be reached with the keyboard, and says what it is. One that does not is no stop.
+const BOXES = ".td-scroll:not(table *), .table, .formula, .md-typeset pre > code, .md-typeset__scrollwrap:not(.table *)";
+const NAMES = [[".formula, .td-step__line", "Formula"], ["pre > code", "Code"]];
+function reach(box) {
+  const scrolls = box.scrollWidth > box.clientWidth + 1;
+  if (scrolls && !box.hasAttribute("tabindex")) {
+    const heading = [...document.querySelectorAll(".md-typeset :is(h1, h2, h3)")]
+      .findLast((title) => title.compareDocumentPosition(box) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const name = (NAMES.find(([kind]) => box.matches(kind)) ?? ["", "Table"])[1];
+    const within = heading ? ` in ${heading.firstChild.textContent.trim()}` : "";
+    box.dataset.reached = "";
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `${name}${within}, scrolls sideways`);
+  } else if (!scrolls && "reached" in box.dataset) {
+    for (const name of ["tabindex", "role", "aria-label", "data-reached"]) box.removeAttribute(name);
+  }
+}
+const sizes = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
+document.querySelectorAll(BOXES).forEach((box) => sizes.observe(box));
+
+// The magnifying glass is a label of the theme's hidden checkbox: give it a place in the order of keys.
+for (const label of document.querySelectorAll("label.td-search-open")) {
+  label.tabIndex = 0;
+  label.setAttribute("role", "button");
+  label.setAttribute("aria-label", "Search");
+  label.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      label.click();
+    }
+  });
+}
+
+// What the theme hides by size or opacity alone must not be reachable either.
+for (const id of ["__drawer", "__search"]) {
+  document.getElementById(id)?.setAttribute("tabindex", "-1");
+  document.getElementById(id)?.setAttribute("aria-hidden", "true");
+}
+
+// On paper nothing is folded.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details:not([open])")) {
+    fold.open = true;
+    fold.dataset.printed = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const fold of document.querySelectorAll("details[data-printed]")) {
+    fold.open = false;
+    delete fold.dataset.printed;
+  }
+});
