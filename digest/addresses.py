@@ -4,7 +4,6 @@ Addresses end in `/` and are relative to the site's root: '' is the home page, `
 relative, so that the site works under any prefix and from a plain file server.
 """
 
-import posixpath
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -34,10 +33,13 @@ def with_settings(url: str, settings: Mapping[str, str]) -> str:
 def relative(here: str, there: str) -> str:
     """The link from the page `here` to the address `there`."""
     path, mark, rest = there.partition("#") if "?" not in there else there.partition("?")
-    link = posixpath.relpath(path or ".", here or ".")
-    slash = "/" if link != "." and (path.endswith("/") or not path) else ""
-    link = "./" if link == "." else link + slash
-    return f"{link}{mark}{rest}"
+    # Both start at the root and hold no `..`, so the part that they share can be read off (a page has many links).
+    folder, down = here.split("/")[:-1], path.split("/")
+    shared = 0
+    while shared < min(len(folder), len(down) - 1) and folder[shared] == down[shared]:
+        shared += 1
+    link = "../" * (len(folder) - shared) + "/".join(down[shared:])
+    return f"{link or './'}{mark}{rest}"
 
 
 def file(url: str) -> str:

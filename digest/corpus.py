@@ -7,6 +7,7 @@ that must parse. Nothing is rendered here; what costs time (results of calculato
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
@@ -63,11 +64,18 @@ class Corpus:
 
     def issue_of(self, item: Entry[Item]) -> Entry[Issue]:
         """The issue in whose folder the item lies."""
-        return self.issues[posixpath.basename(posixpath.dirname(item.file))]
+        return self.issues[_folder(item.file)]
 
     def items_of(self, issue: Entry[Issue]) -> list[Entry[Item]]:
         """The issue's items, in the order of its sections."""
-        return [item for item in self.items.values() if self.issue_of(item) is issue]
+        return self._by_folder.get(_folder(issue.file), [])
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, list[Entry[Item]]]:
+        folders: dict[str, list[Entry[Item]]] = {}
+        for item in self.items.values():
+            folders.setdefault(_folder(item.file), []).append(item)
+        return folders
 
     def derivation(self, calculator: str, settings: Mapping[str, str]) -> Derivation:
         """The derivation for settings that stand in the content."""
@@ -227,7 +235,7 @@ class _Loader:
 
 
 def _folder(file: str) -> str:
-    return posixpath.basename(posixpath.dirname(file))
+    return file.rpartition("/")[0].rpartition("/")[2]
 
 
 class _Checker:
@@ -303,8 +311,7 @@ class _Checker:
         if not {("id",), ("number",)} & issue.broken and model.id != f"an-{model.number}":
             rule = f"number must be that of the id {model.id!r}; got {str(model.number)!r}"
             self.problems.append(issue.document.problem(("number",), rule))
-        items = [item for item in self.loader.items.values() if _folder(item.file) == model.id]
-        if model.stub and items:
+        if model.stub and any(_folder(item.file) == model.id for item in self.loader.items.values()):
             rule = "stub must be false: the folder holds items of this issue; got 'true'"
             self.problems.append(issue.document.problem(("stub",), rule))
         for key in ("date", "sections", "summary"):

@@ -77,7 +77,8 @@ def _line_offsets(state: StateBlock, content: str, first_line: int) -> list[int]
         indent = len(line) - len(line.lstrip())
         begin = state.bMarks[number] + state.tShift[number]
         begin = max(begin, state.src.find(line.lstrip(), begin)) - indent
-        offsets += [max(state.bMarks[number], begin + column) for column in range(len(line) + 1)]
+        places = range(begin, begin + len(line) + 1)
+        offsets += places if begin >= state.bMarks[number] else (max(state.bMarks[number], place) for place in places)
     return offsets
 
 
@@ -105,9 +106,8 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             cursor = state.bMarks[row] + state.tShift[row]
         offsets = []
         # A bar that is left in a cell was written \|.
-        written = re.compile("".join("\\\\\\|" if char == "|" else re.escape(char) for char in token.content))
-        cell = written.search(masked, cursor)
-        cursor = cell.start() if cell else cursor
+        cell = masked.find(token.content.replace("|", "\\|"), cursor)
+        cursor = cell if cell >= 0 else cursor
         for char in token.content:
             cursor += char == "|"
             offsets.append(cursor)

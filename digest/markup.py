@@ -131,6 +131,8 @@ def parse(source: str, *, inline: bool = False) -> Text:
         faults += _not_inline(seen)
     reading = _Reading(faults)
     reading.read(tokens, seen)
+    for token in tokens:
+        token.meta.pop("offsets", None)  # one number a character, of no more use
     return Text(
         source,
         inline,

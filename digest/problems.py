@@ -13,7 +13,7 @@ from types import MappingProxyType
 _LONGEST_QUOTE = 60
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Mark:
     """A place in a file: path as shown to the contributor, line and column counted from 1."""
 

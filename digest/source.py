@@ -29,7 +29,7 @@ _CUT_BY_COMMENT = re.compile(r"[ ]+(#\S+)")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where the wheel has it; events are the same
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scalar:
     """Where a text stands in the file, so that a place inside the text has a line and a column."""
 
