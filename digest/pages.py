@@ -4,6 +4,7 @@ A template sees one of these and nothing else. Text that came from contributors 
 everything else is plain text that the template escapes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -575,7 +576,7 @@ class _Site:
         yield TopicsPage(
             url=index,
             title="Topics",
-            description="The items by topic.",
+            description="What the digest covers, and its items by topic.",
             source=topics.file,
             topics=tuple(lines),
         )
@@ -712,7 +713,11 @@ def _citation(paper: Paper) -> Citation:
     if paper.url and not any(paper.url == link.href for link in links):
         links.append(Anchor(paper.url.split("/")[2].removeprefix("www."), paper.url))
     venue = paper.venue or ""
-    where = venue if str(paper.year) in venue else ", ".join(filter(None, [venue, str(paper.year)]))
+    year = str(paper.year)
+    if re.search(r"\b(19|20)\d\d\b", venue):  # a later year of print: the year of the preprint goes first
+        where = venue if year in venue else f"{year}; {venue}"
+    else:
+        where = ", ".join(filter(None, [venue, year]))
     return Citation(
         paper.kind, paper.title, ", ".join(paper.authors), where, tuple(links), paper.unverified, _bibtex(paper)
     )

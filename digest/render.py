@@ -18,6 +18,10 @@ from digest.pages import Page
 TEMPLATES: Final = Path(__file__).with_name("templates")
 # What every Markdown reads as an escaped sign; Python-Markdown knows no others.
 _PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!])")
+# A browser may break a line between a formula and the comma after it.
+_GLUED: Final = re.compile(r"(<a class=.td-value.[^>]*>)?<math\b((?!</?math\b).)*</math>(</a>)?[,.;:!?)]+", re.DOTALL)
+# The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
+_LETTER: Final = re.compile(r"(?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?![\w])")
 
 
 @cache
@@ -37,21 +41,36 @@ def environment() -> Environment:
     env.filters["heading"] = heading
     env.filters["quoted"] = lambda text: Markup(json.dumps(str(text), ensure_ascii=False))
     env.filters["flat"] = flat
+    env.filters["letters"] = letters
     return env
 
 
 def heading(text: str) -> Markup:
     """Plain text for a Markdown heading: its punctuation shown as typed."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _safe(" ".join(text.split()))
     return Markup(_PUNCTUATION.sub(r"\\\1", line))
+
+
+def _safe(text: str) -> str:
+    """Text for the inside of an element; quotation marks stay, since what follows looks at them."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def flat(html: str) -> Markup:
     """Block HTML as Markdown leaves it alone: no blank line and no indented line outside of preformatted text."""
     parts = re.split(r"(<pre>.*?</pre>)", str(html), flags=re.DOTALL)
-    parts[::2] = [re.sub(r"\n\s*", "\n", part) for part in parts[::2]]
+    flush = [re.sub(r"\n\s*", "\n", part) for part in parts[::2]]
+    parts[::2] = [_GLUED.sub(r'<span class="td-glue">\g<0></span>', part) for part in flush]
     parts[1::2] = [part.replace("\n", "&#10;") for part in parts[1::2]]
     return Markup("".join(parts).strip())
+
+
+def letters(text: str) -> Markup:
+    """A calculator's plain sentence with its letters in italics, powers raised and signs as printers set them."""
+    line = re.sub(r"(?<![\w)])-(?=[\dD]|alpha)", "−", _safe(text)).replace("-&gt;", "→")
+    line = re.sub(r"\boo\b", "∞", line)
+    line = _LETTER.sub(lambda match: f"<i>{match[0].replace('alpha', 'α')}</i>", line)
+    return Markup(re.sub(r"\^(<i>\w</i>|\d+)", r"<sup>\1</sup>", line))
 
 
 def render(page: Page) -> str:

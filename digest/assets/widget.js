@@ -123,7 +123,9 @@ class Widget {
     this.section.querySelector("[data-decimal]").textContent = decimal === text ? "" : `≈ ${decimal}`;
     const verdict = this.module.verdicts[this.module.verdict(values)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
-    this.section.querySelector("[data-meaning]").textContent = verdict.meaning;
+    const meaning = this.section.querySelector("[data-meaning]");
+    if (meaning.dataset.verdict !== verdict.meaning && !first) meaning.replaceChildren(...letters(verdict.meaning));
+    meaning.dataset.verdict = verdict.meaning;
     for (const variant of this.all("[data-options]")) {
       variant.hidden = !variant.dataset.options.split(" ").some((option) => chosen.has(option));
     }
@@ -248,6 +250,16 @@ function readNumber(Fraction, parameter, text) {
 /** At most three decimals, as the build rounds. */
 function rounded(fraction) {
   return String(fraction.roundTo ? Number(fraction.round(3).valueOf().toFixed(3)) : Number(fraction.valueOf().toFixed(3)));
+}
+
+/** A plain sentence with its letters in italics, as the build sets them. */
+function letters(text) {
+  return text.split(/((?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const letter = document.createElement("i");
+    letter.textContent = part.replace("alpha", "α");
+    return letter;
+  });
 }
 
 /** What a step says at present: the text of the variant that is shown. */
