@@ -1,4 +1,4 @@
-"""The boundaries of design: who imports whom, each checked in a fresh interpreter, and a proof that the check can fail."""
+"""The boundaries of the design: who imports whom, seen in a fresh interpreter, and proofs that the checks can fail."""
 
 import ast
 import json

@@ -1,0 +1,315 @@
+"""The site in Chromium: what a reader does, on a phone and on a desk, by mouse and by keyboard, with bad input too."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.site import KINDS, PROJECT
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = 360, 1280
+AXE = PROJECT / "node_modules/axe-core/axe.min.js"
+CALCULATOR = 'section[data-calculator="scaling-exponent"]'
+Scheme = Literal["light", "dark"]
+
+
+@contextmanager
+def opened(
+    browser: Browser, *, width: int = DESK, scheme: Scheme = "light", script: bool = True
+) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test when the console shows an error."""
+    with opened(browser) as context:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        assert errors == []
+
+
+@pytest.fixture
+def calculator(page: Page, address: str) -> Locator:
+    """The calculator on its own page, ready."""
+    page.goto(address + KINDS["calculator"])
+    return ready(page)
+
+
+def ready(page: Page) -> Locator:
+    section = page.locator(CALCULATOR).first
+    expect(section).to_have_attribute("data-ready", "")
+    return section
+
+
+def result(section: Locator) -> Locator:
+    return section.locator("output[data-result]")
+
+
+def every_page(site: Path) -> list[str]:
+    found = [path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html"))]
+    return [re.sub(r"(^|/)index\.html$", r"\1", path) for path in found]
+
+
+def test_from_the_home_page_to_one_half(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="Explaining neural scaling laws").first.click()
+    expect(page).to_have_url(address + KINDS["item"])
+    section = ready(page)
+    section.locator('[name="dimension"]').fill("8")
+    section.locator('[name="degree"]').fill("1")
+    section.locator('[name="smoothness"]').fill("")
+    section.locator('[name="loss"]').select_option("squared")
+    expect(result(section)).to_have_text("1/2", use_inner_text=True)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "degree", "smoothness", "loss", "exact"),
+    [
+        ("8", "0", "", "squared", "1/4"),
+        ("3", "1", "1.5", "squared", "1"),
+        ("7.36", "1", "", "squared", "25/46"),
+        ("1", "1", "", "absolute", "2"),
+        ("12", "1", "", "cross-entropy", "1/3"),
+        ("4", "2", "", "kl", "3/2"),
+        ("2", "5", "0.5", "huber", "1/2"),
+        ("90", "1", "", "log-cosh", "2/45"),
+    ],
+)
+def test_exact_answers(
+    calculator: Locator, dimension: str, degree: str, smoothness: str, loss: str, exact: str
+) -> None:
+    for name, value in (("dimension", dimension), ("degree", degree), ("smoothness", smoothness)):
+        calculator.locator(f'[name="{name}"]').fill(value)
+    calculator.locator('[name="loss"]').select_option(loss)
+    assert result(calculator).inner_text() == exact
+
+
+def test_one_control_a_name_and_sliders_without_name(calculator: Locator) -> None:
+    for name in ("dimension", "degree", "smoothness"):
+        field = calculator.locator(f'[name="{name}"]')
+        expect(field).to_have_count(1)
+        expect(field).to_have_attribute("type", "number")
+    expect(calculator.locator('select[name="loss"]')).to_have_count(1)
+    options = calculator.locator('select[name="loss"] option')
+    assert [option.get_attribute("value") for option in options.all()] == [
+        "absolute",
+        "squared",
+        "cross-entropy",
+        "kl",
+        "huber",
+        "log-cosh",
+    ]
+    expect(calculator.locator('input[type="range"]')).to_have_count(3)
+    expect(calculator.locator('input[type="range"][name]')).to_have_count(0)
+    expect(calculator.locator("output[data-result]")).to_have_count(1)
+
+
+def test_slider_answers_while_it_moves_and_by_keyboard(calculator: Locator) -> None:
+    slider = calculator.locator('[data-mirrors="dimension"]')
+    slider.focus()
+    before = calculator.locator("polyline[data-line]").get_attribute("points")
+    slider.press("ArrowRight")
+    assert result(calculator).inner_text() == "4/9"
+    assert calculator.locator('[name="dimension"]').input_value() == "9"
+    assert calculator.locator("polyline[data-line]").get_attribute("points") != before
+    slider.press("ArrowLeft")
+    assert result(calculator).inner_text() == "1/2"
+
+
+def test_steps_follow_and_say_what_changed(page: Page, calculator: Locator) -> None:
+    spacing = page.locator('[data-step="spacing-rate"] [data-slot]:visible')
+    calculator.locator('[name="dimension"]').fill("5")
+    expect(spacing.last).to_have_text("−1/5")
+    changed = page.locator("[data-step].is-changed")
+    expect(changed.first).to_be_visible()
+    calculator.locator('[name="loss"]').select_option("log-cosh")
+    loss = page.locator('[data-step="loss"] [data-options~="log-cosh"]')
+    expect(loss).to_be_visible()
+    expect(page.locator('[data-step="loss"] [data-options~="absolute"]')).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dimension", ""),
+        ("dimension", "0"),
+        ("dimension", "-3"),
+        ("dimension", "99999999999"),
+        ("degree", "1.5"),
+        ("degree", "-1"),
+        ("smoothness", "0"),
+    ],
+)
+def test_bad_input_gets_a_message_and_no_answer(calculator: Locator, name: str, value: str) -> None:
+    field = calculator.locator(f'[name="{name}"]')
+    field.fill(value)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    message = calculator.page.locator(f"[id='{field.get_attribute('aria-describedby')}']")
+    expect(message).not_to_be_empty()
+    assert result(calculator).inner_text() == ""
+    field.fill("2")
+    assert result(calculator).inner_text() != ""
+    expect(message).to_be_empty()
+    assert field.get_attribute("aria-invalid") is None
+
+
+def test_the_address_sets_the_controls(page: Page, address: str) -> None:
+    page.goto(address + KINDS["calculator"] + "?dimension=12&degree=0&loss=absolute")
+    section = ready(page)
+    assert result(section).inner_text() == "1/12"
+    assert page.locator("[data-notice]:visible").count() == 0
+
+
+def test_a_bad_address_gets_a_message_and_the_defaults(page: Page, address: str) -> None:
+    page.goto(address + KINDS["calculator"] + "?dimension=%3Cscript%3E&degree=0&loss=sqared&colour=red")
+    section = ready(page)
+    notice = page.locator("[data-notice]")
+    expect(notice).to_be_visible()
+    for word in ("dimension", "loss", "colour"):
+        expect(notice).to_contain_text(word)
+    assert section.locator('[name="dimension"]').input_value() == "8"
+    assert result(section).inner_text() == "1/4"
+
+
+def test_answers_are_announced_politely(calculator: Locator) -> None:
+    calculator.locator('[name="dimension"]').fill("16")
+    expect(calculator.locator('[role="status"]')).to_contain_text("1/4")
+
+
+def test_a_value_in_the_text_leads_to_its_derivation(page: Page, address: str) -> None:
+    page.goto(address + KINDS["item"])
+    page.locator('.td-value[href*="degree=0"][href*="loss=squared"]').first.click()
+    section = ready(page)
+    assert section.locator('[name="degree"]').input_value() == "0"
+    assert section.locator('[name="loss"]').input_value() == "squared"
+
+
+def test_without_javascript_derivation_and_table_are_there(browser: Browser, address: str) -> None:
+    with opened(browser, script=False) as context:
+        page = context.new_page()
+        page.goto(address + KINDS["calculator"])
+        expect(page.locator('[data-step="composition"]')).to_be_visible()
+        table = page.locator("table", has_text="1/2").first
+        expect(table).to_be_visible()
+        expect(page.locator("output[data-result]")).to_have_text("1/2")
+        page.goto(address + KINDS["item"])
+        page.locator(f"{CALCULATOR} details summary").last.click()
+        expect(page.locator(f"{CALCULATOR} table")).to_be_visible()
+
+
+def test_on_paper_the_derivation_is_unfolded_and_the_navigation_gone(page: Page, address: str) -> None:
+    page.goto(address + KINDS["item"])
+    ready(page)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".md-header")).to_be_hidden()
+    expect(page.locator(f'{CALCULATOR} [data-step="spacing"]')).to_be_visible()
+
+
+def test_search_finds_generated_pages(page: Page, address: str) -> None:
+    page.goto(address + "about/")
+    page.keyboard.press("/")
+    page.keyboard.type("straight-through")
+    expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=15_000)
+    links = page.locator(".md-search-result__link")
+    assert any("dreamerv2" in (link.get_attribute("href") or "") for link in links.all())
+
+
+def test_the_math_font_is_ours_and_loads(page: Page, address: str) -> None:
+    page.goto(address + KINDS["item"])
+    page.evaluate("document.fonts.ready")
+    loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
+    assert any("Math" in family for family in loaded)
+    font = page.locator("math").first.evaluate("element => getComputedStyle(element).fontFamily")
+    assert "STIX Two Math" in font
+
+
+def test_previous_and_next_follow_the_newsletter(page: Page, address: str) -> None:
+    page.goto(address + KINDS["item"])
+    page.get_by_role("link", name="Bootstrapped alignment").last.click()
+    expect(page).to_have_url(address + "items/bootstrapped-alignment/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bootstrapped alignment")
+
+
+def test_every_page_loads_without_error_or_foreign_request(browser: Browser, address: str, site: Path) -> None:
+    with opened(browser) as context:
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+        page.on("response", lambda response: wrong.append(response.url) if response.status >= 400 else None)
+
+        def seen(url: str) -> None:
+            if not url.startswith((address, "data:", "blob:")):
+                wrong.append(f"foreign: {url}")
+
+        page.on("request", lambda request: seen(request.url))
+        for path in every_page(site):
+            # The 404 page is served at any depth, so its links start at the site's address.
+            if path != "404.html":
+                page.goto(address + path, wait_until="networkidle")
+                assert wrong == [], path
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_no_page_scrolls_sideways(browser: Browser, address: str, site: Path, width: int) -> None:
+    with opened(browser, width=width) as context:
+        page = context.new_page()
+        for path in every_page(site):
+            page.goto(address + path)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{path} is {wide} px too wide"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing(browser: Browser, address: str, kind: str, scheme: Scheme) -> None:
+    with opened(browser, scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(address + KINDS[kind], wait_until="networkidle")
+        found = violations(page)
+        assert found == []
+
+
+def test_axe_finds_nothing_on_a_phone(browser: Browser, address: str) -> None:
+    with opened(browser, width=PHONE) as context:
+        page = context.new_page()
+        for kind in ("home", "item", "calculator", "glossary"):
+            page.goto(address + KINDS[kind], wait_until="networkidle")
+            assert violations(page) == [], kind
+
+
+def test_axe_would_find_something(browser: Browser, address: str) -> None:
+    with opened(browser) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"data:,\"><button></button>')")
+        assert len(violations(page)) == 2
+
+
+def violations(page: Page) -> list[str]:
+    """What axe has against the page, one line a node."""
+    page.add_script_tag(path=AXE)
+    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for violation in report["violations"]
+        for node in violation["nodes"]
+    ]
+
+
