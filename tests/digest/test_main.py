@@ -79,7 +79,10 @@ def test_check_of_a_path_names_its_problems_only(project: Path, capsys: pytest.C
 
 def test_check_of_a_file_outside_of_content(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "draft.yml").write_text(
-        (project / "content/issues/an-1/sample.yml").read_text().replace("id: sample", "id: draft").replace("4/d", "5/d")
+        (project / "content/issues/an-1/sample.yml")
+        .read_text()
+        .replace("id: sample", "id: draft")
+        .replace("4/d", "5/d")
     )
     assert main(["check", "draft.yml"]) == 1
     assert capsys.readouterr().out == (
@@ -92,7 +95,9 @@ def test_check_of_a_path_that_is_not_there(project: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == "digest: no such file or folder: content/nothing.yml\n"
 
 
-def test_check_where_there_is_no_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_where_there_is_no_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["check"]) == 1
     assert capsys.readouterr().out == (
