@@ -1,0 +1,151 @@
+"""Page models and page texts of a small corpus."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from digest import corpus, pages, render, widgets
+from digest.corpus import Corpus
+from tests import golden_cases
+
+
+def load(folder: Path, files: dict[str, str | None] | None = None) -> Corpus:
+    content = golden_cases.lay_out(folder, files or {})
+    loaded, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT)
+    assert loaded is not None, problems
+    return loaded
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Corpus:
+    return load(tmp_path)
+
+
+def item_page(loaded: Corpus, id_: str = "sample") -> pages.ItemPage:
+    return next(
+        page for page in pages.pages(loaded) if isinstance(page, pages.ItemPage) and page.url == f"items/{id_}/"
+    )
+
+
+def test_one_page_for_each_thing(small: Corpus) -> None:
+    assert [page.url for page in pages.pages(small)] == [
+        "",
+        "issues/an-1/",
+        "issues/",
+        "items/sample/",
+        "topics/scaling-laws/",
+        "topics/",
+        "glossary/",
+        "calculators/scaling-exponent/",
+        "calculators/",
+        "ledger/",
+    ]
+
+
+def test_a_page_names_the_file_that_it_is_made_from(small: Corpus) -> None:
+    sources = {page.url: page.source for page in pages.pages(small)}
+    assert sources["items/sample/"] == "issues/an-1/sample.yml"
+    assert sources["issues/an-1/"] == "issues/an-1/issue.yml"
+    assert sources["glossary/"] == "glossary.yml"
+    assert sources[""] is None
+
+
+def test_a_value_in_the_text_is_computed_and_leads_to_its_derivation(small: Corpus) -> None:
+    takeaway = item_page(small).takeaway
+    assert '<a class="td-value" href="../../calculators/scaling-exponent/?degree=1&amp;loss=squared"' in takeaway
+    assert "<math" in takeaway and "[[" not in takeaway
+    assert item_page(small).description == "Samples have alpha = 4/d."
+
+
+def test_links_inside_the_site_are_relative(small: Corpus) -> None:
+    summary = item_page(small).summary
+    assert '<a href="../../glossary/#width">width</a>' in summary
+    assert '<a href="../../issues/an-1/">the issue</a>' in summary
+
+
+def test_status_of_each_claim(tmp_path: Path) -> None:
+    sample = golden_cases.read("_content").files["issues/an-1/sample.yml"]
+    assert sample is not None
+    more = """\
+  - {id: said, statement: Said., kind: opinion, source: {paper: newsletter, place: its end}}
+  - {id: unsure, statement: Unsure., kind: measurement, unverified: read in a digest}
+"""
+    page = item_page(load(tmp_path, {"issues/an-1/sample.yml": sample + more}))
+    assert [(claim.id, claim.status) for claim in page.claims] == [
+        ("linear", "derived"),
+        ("said", "cited"),
+        ("unsure", "unverified"),
+    ]
+    assert [(count.status, count.number) for count in page.counts] == [("derived", 1), ("cited", 1), ("unverified", 1)]
+
+
+def test_order_and_neighbours_follow_the_sections(tmp_path: Path) -> None:
+    sample = golden_cases.read("_content").files["issues/an-1/sample.yml"]
+    assert sample is not None
+    later = sample.replace("id: sample", "id: a-later-one").replace("section: Highlights", "section: Other")
+    loaded = load(tmp_path, {"issues/an-1/a-later-one.yml": later})
+    assert list(loaded.items) == ["sample", "a-later-one"]
+    page = item_page(loaded)
+    assert page.previous is None
+    assert page.following is not None and page.following.href == "../a-later-one/"
+
+
+def test_stub_shows_who_refers_to_it(tmp_path: Path) -> None:
+    sample = golden_cases.read("_content").files["issues/an-1/sample.yml"]
+    assert sample is not None
+    stub = "id: an-2\nnumber: 2\ntitle: The second\nstub: true\nunverified: [title]\n"
+    mention = sample + "mentions:\n  - {issue: an-2, about: the start of it}\n"
+    loaded = load(tmp_path, {"issues/an-2/issue.yml": stub, "issues/an-1/sample.yml": mention})
+    page = next(page for page in pages.pages(loaded) if page.url == "issues/an-2/")
+    assert isinstance(page, pages.IssuePage)
+    assert page.stub and page.unverified == ("title",)
+    assert [(anchor.title, anchor.note) for anchor in page.referrers] == [("A sample", "the start of it")]
+    text = render.render(page)
+    assert "unverified" in text and "The second" in text
+
+
+def test_every_page_renders_with_front_matter_and_one_heading(small: Corpus) -> None:
+    for page in pages.pages(small):
+        text = render.render(page)
+        head, _, body = text.removeprefix("---\n").partition("\n---\n")
+        assert "title: " in head and "description: " in head
+        assert sum(line.startswith("# ") for line in body.splitlines()) == 1, page.url
+
+
+def test_plain_text_is_escaped(tmp_path: Path) -> None:
+    sample = golden_cases.read("_content").files["issues/an-1/sample.yml"]
+    assert sample is not None
+    nasty = sample.replace("title: A sample", "title: 'A <script>alert(1)</script> *sample* & `code`'")
+    text = render.render(item_page(load(tmp_path, {"issues/an-1/sample.yml": nasty})))
+    body = text.split("\n---\n", 1)[1]
+    assert "<script>alert(1)" not in body
+    assert r"# A &lt;script&gt;alert\(1\)&lt;/script&gt; \*sample\*" in body
+
+
+def test_a_template_that_asks_for_what_a_page_lacks_fails(small: Corpus) -> None:
+    template = render.environment().from_string("{{ page.nothing }}")
+    with pytest.raises(UndefinedError):
+        template.render(page=item_page(small))
+
+
+def test_page_models_are_frozen(small: Corpus) -> None:
+    page = item_page(small)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        page.title = "Another"  # type: ignore[misc]
+
+
+def test_flat_html_has_no_line_that_markdown_would_read() -> None:
+    html = Markup("<div>\n\n    <p>a</p>\n<pre><code>x\n\n    y</code></pre>\n</div>")
+    assert render.flat(html) == "<div>\n<p>a</p>\n<pre><code>x&#10;&#10;    y</code></pre>\n</div>"
+
+
+def test_settings_as_the_controls_of_a_page_know_them() -> None:
+    calculator = corpus.CATALOG["scaling-exponent"]
+    shown = widgets.page_settings
+    assert shown(calculator, {"degree": "1", "loss_order": "2"}) == {"degree": "1", "loss": "squared"}
+    assert shown(calculator, {"degree": "0", "loss_order": "1"}) == {"degree": "0", "loss": "absolute"}
+    assert shown(calculator, {"loss": "kl", "loss_order": "2"}) == {"loss": "kl"}
+    assert shown(calculator, {"loss_order": "7/2", "smoothness": "s"}) == {}

@@ -1,0 +1,131 @@
+"""Positions, and that no text at all makes reading fail."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import KINDS, Item, markdown, validate
+from digest.problems import Mark
+from digest.source import LARGEST_FILE, Document, parse, read
+
+ITEM = (Path(__file__).parents[2] / "content/issues/an-140/dreamerv2.yml").read_text(encoding="utf-8")
+
+
+def document(text: str) -> Document:
+    found, problems = parse(text, "f.yml")
+    assert problems == ()
+    assert found is not None
+    return found
+
+
+def test_values_stay_the_text_that_was_typed() -> None:
+    read_ = document("a: NO\nb: 2001.08360\nc: 2024-02-30\nd: 0x1F\ne: ~\nf: 'it''s'\ng:\nh: [1e3, yes]\n")
+    assert read_.data == {
+        "a": "NO",
+        "b": "2001.08360",
+        "c": "2024-02-30",
+        "d": "0x1F",
+        "e": "~",
+        "f": "it's",
+        "g": None,
+        "h": ["1e3", "yes"],
+    }
+
+
+def test_every_value_has_its_place() -> None:
+    read_ = document("a: x\nb:\n  - c: y\n    d: [z, w]\n")
+    assert read_.mark(("a",)) == Mark("f.yml", 1, 4)
+    assert read_.mark(("b", 0, "d", 1)) == Mark("f.yml", 4, 12)
+    assert read_.key_mark(("b", 0, "d")) == Mark("f.yml", 4, 5)
+    assert read_.mark(("b", 0, "missing")) == Mark("f.yml", 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "place"),
+    [
+        ("a: |\n  one\n  two $x$\n", 8, (3, 7)),
+        ("a: |\n    one\n\n      two\n", 7, (4, 7)),
+        ("a: plain text\n", 6, (1, 10)),
+        ("a: 'quoted text'\n", 7, (1, 12)),
+        ("a: >-\n  folded\n  text\n", 9, (1, 4)),
+        ("- - a: |\n      x\n", 0, (2, 7)),
+    ],
+)
+def test_places_inside_a_text(text: str, offset: int, place: tuple[int, int]) -> None:
+    read_ = document(text)
+    (keys,) = read_.scalars
+    value = read_.data
+    for key in keys:
+        value = value[key]  # type: ignore[index, call-overload]
+    assert isinstance(value, str)
+    assert read_.mark_in(keys, value, offset) == Mark("f.yml", *place)
+
+
+def test_places_in_the_real_item_hold_the_word_that_stands_there() -> None:
+    read_ = document(ITEM)
+    item, problems, _ = validate(read_, Item)
+    assert problems == () and item is not None
+    lines = ITEM.split("\n")
+    seen = 0
+    for keys, text, _ in markdown(item):
+        scalar = read_.scalars[keys]
+        if scalar.indent is None and scalar.quote is None:
+            continue
+        for offset in range(0, len(text), 37):
+            if text[offset] not in "\n'":
+                mark = read_.mark_in(keys, text, offset)
+                if "''" not in lines[mark.line - 1]:
+                    assert lines[mark.line - 1][mark.column - 1] == text[offset]
+                    seen += 1
+    assert seen > 200
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_bytes(b"a: b\nc: \xff\n")
+    assert [str(p) for p in read(tmp_path / "a.yml", "a.yml")[1]] == [
+        "a.yml:2:1: file must be UTF-8 text; got the byte 0xff"
+    ]
+    (tmp_path / "b.yml").mkdir()
+    assert [str(p) for p in read(tmp_path / "b.yml", "b.yml")[1]] == [
+        "b.yml:1:1: file could not be read: is a directory"
+    ]
+    (tmp_path / "c.yml").write_bytes(b"a" * (LARGEST_FILE + 1024))
+    assert [str(p) for p in read(tmp_path / "c.yml", "c.yml")[1]] == [
+        "c.yml:1:1: file must have at most 256 kB; got 257 kB"
+    ]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_fine(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_bytes("\ufeffa: |\r\n  x\r\n  y\r\n".encode())
+    found, problems = read(tmp_path / "a.yml", "a.yml")
+    assert problems == () and found is not None
+    assert found.data == {"a": "x\ny\n"}
+
+
+@given(st.text(max_size=200))
+def test_any_text_gives_a_document_or_problems(text: str) -> None:
+    found, problems = parse(text, "f.yml")
+    assert (found is None) == bool(problems)
+    assert all(problem.mark.line >= 1 and problem.mark.column >= 1 for problem in problems)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_item_gives_problems_and_no_traceback(seed: int) -> None:
+    """The real item with letters lost, doubled, swapped for YAML's own signs: every outcome is data."""
+    draw = random.Random(seed)
+    letters = list(ITEM)
+    for _ in range(draw.randint(1, 6)):
+        place = draw.randrange(len(letters))
+        letters[place] = draw.choice(
+            ["", letters[place] * 2, ":", "-", "{", "]", "'", '"', "\n", "  ", "#", "&", "|", "\t", "\x00"]
+        )
+    found, problems = parse("".join(letters), "f.yml")
+    for kind in KINDS.values():
+        if found is not None:
+            model, rules, _ = validate(found, kind)
+            assert model is not None or rules
+            problems = (*problems, *rules)
+    assert all("\n" not in str(problem) for problem in problems)
