@@ -20,6 +20,8 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 _PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!])")
 # A browser may break a line between a formula and the comma after it.
 _GLUED: Final = re.compile(r"(<a class=.td-value.[^>]*>)?<math\b((?!</?math\b).)*</math>(</a>)?[,.;:!?)]+", re.DOTALL)
+# A heading cell that holds a formula alone: some readers see no text in it.
+_BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
 _LETTER: Final = re.compile(r"(?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?![\w])")
 
@@ -56,11 +58,17 @@ def _safe(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _told(cell: re.Match[str]) -> str:
+    """A heading cell with its formula for the eye, and the formula's signs as text for the ear."""
+    signs = re.sub(r"<[^>]*>", "", f"<math{cell[2]}")
+    return f'{cell[1]}<math aria-hidden="true"{cell[2]}</math><span class="td-hear">{signs}</span></th>'
+
+
 def flat(html: str) -> Markup:
     """Block HTML as Markdown leaves it alone: no blank line and no indented line outside of preformatted text."""
     parts = re.split(r"(<pre>.*?</pre>)", str(html), flags=re.DOTALL)
     flush = [re.sub(r"\n\s*", "\n", part) for part in parts[::2]]
-    parts[::2] = [_GLUED.sub(r'<span class="td-glue">\g<0></span>', part) for part in flush]
+    parts[::2] = [_BARE_HEAD.sub(_told, _GLUED.sub(r'<span class="td-glue">\g<0></span>', part)) for part in flush]
     parts[1::2] = [part.replace("\n", "&#10;") for part in parts[1::2]]
     return Markup("".join(parts).strip())
 

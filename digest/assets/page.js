@@ -33,18 +33,20 @@ function reach(box) {
 const sizes = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
 document.querySelectorAll(BOXES).forEach((box) => sizes.observe(box));
 
-// The magnifying glass is a label of the theme's hidden checkbox: give it a place in the order of keys.
-for (const label of document.querySelectorAll("label.td-search-open")) {
-  label.tabIndex = 0;
-  label.setAttribute("role", "button");
-  label.setAttribute("aria-label", "Search");
-  label.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      label.click();
-    }
+// On a phone the search field is behind a button, which sets the theme's hidden checkbox.
+for (const button of document.querySelectorAll(".td-search-open")) {
+  button.addEventListener("click", () => {
+    document.getElementById("__search").click();
+    document.querySelector("[data-md-component='search-query']").focus();
   });
 }
+
+// The theme puts a navigation landmark without a name into every block of code that can be copied.
+document.querySelectorAll("pre").forEach((block, index) => {
+  const name = () => block.querySelector(".md-code__nav")?.setAttribute("aria-label", `Code ${index + 1}`);
+  name();
+  new MutationObserver(name).observe(block, { childList: true, subtree: true });
+});
 
 // What the theme hides by size or opacity alone must not be reachable either.
 for (const id of ["__drawer", "__search"]) {
