@@ -4,8 +4,10 @@ Here are the rules that need more than one file: ids that must exist, claims tha
 that must parse. Nothing is rendered here; what costs time (results of calculators, MathML) is computed once and kept.
 """
 
+import gc
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -101,10 +103,11 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
     Raises:
         digest.typeset.TypesetError: Node or Temml is missing.
     """
-    loader = _Loader(root, shown)
-    loader.load()
-    checker = _Checker(loader)
-    checker.check()
+    with _collection_paused():
+        loader = _Loader(root, shown)
+        loader.load()
+        checker = _Checker(loader)
+        checker.check()
     blueprints = {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
     shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
     lines = typeset([*checker.formulas, *shown_formulas], packages)
@@ -124,6 +127,18 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
         blueprints,
     )
     return corpus, ()
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Without searches for garbage in cycles: loading makes millions of objects that stay, and hardly a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tuple[Problem, ...]:

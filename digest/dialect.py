@@ -85,7 +85,11 @@ def _line_offsets(state: StateBlock, content: str, first_line: int) -> list[int]
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """The table rule on a text whose bars inside math and values do not count."""
     source = state.src
-    if "|" not in source:
+    # The line after a table's head begins so; almost no line does, and this is asked at each line of a paragraph.
+    if start + 1 >= end:
+        return False
+    second = state.bMarks[start + 1] + state.tShift[start + 1]
+    if source[second : second + 1] not in ("|", "-", ":"):
         return False
     if "masked" not in state.env:
         state.env["masked"] = _BARRED.sub(

@@ -49,6 +49,14 @@ _ATTRIBUTES: Final = {
     "slot": {"name"},
 }
 _SLOT: Final = re.compile(r'<slot name="(\d+)"></slot>')
+# One for all texts: making it costs more than cleaning a sentence.
+_CLEANER: Final = nh3.Cleaner(
+    tags={*_TAGS, "slot"},
+    attributes=_ATTRIBUTES,
+    url_schemes=set(EXTERNAL_SCHEMES),
+    link_rel=None,
+    filter_style_properties={"text-align"},
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -420,15 +428,7 @@ def html(
                 linked = "node" in child.meta
             if child.type != "link_close" or linked:
                 parts.append(rendered(child))
-    clean = nh3.clean(
-        "".join(parts),
-        tags={*_TAGS, "slot"},
-        attributes=_ATTRIBUTES,
-        url_schemes=set(EXTERNAL_SCHEMES),
-        link_rel=None,
-        filter_style_properties={"text-align"},
-    )
-    return _SLOT.sub(lambda match: slots[int(match[1])], clean)
+    return _SLOT.sub(lambda match: slots[int(match[1])], _CLEANER.clean("".join(parts)))
 
 
 def _element(token: Token) -> str:

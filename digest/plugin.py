@@ -29,7 +29,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     """Turns the content directory's YAML into pages."""
 
     def __init__(self) -> None:
-        self._pages: dict[str, pages.Page] = {}
+        self._sources: dict[str, str | None] = {}  # a page's file -> the content file that it shows
+        self._texts: dict[str, str] = {}
         self._assets: tuple[assets.Asset, ...] = ()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -47,7 +48,10 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             raise Abort(str(error)) from error
         if loaded is None:
             raise Abort(f"{problems.as_text(found)}{len(found)} problem{'s' if len(found) > 1 else ''} in the content")
-        self._pages = {page.file: page for page in pages.pages(loaded)}
+        # All is rendered here, so that what it was made from is let go before MkDocs fills the memory with its own.
+        models = pages.pages(loaded)
+        self._sources = {page.file: page.source for page in models}
+        self._texts = {page.file: render.render(page) for page in models}
         if not config.repo_url:
             config.edit_uri = ""  # no repository, so no address to edit at, and no button that leads nowhere
         # Here and not as custom_dir, so that the theme also comes from an installed package.
@@ -60,9 +64,9 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         for file in list(files):
             if file.src_uri.endswith(_HIDDEN) or file.name == "LICENSE":
                 files.remove(file)
-        for path, page in self._pages.items():
-            file = File.generated(config, path, content=render.render(page), inclusion=InclusionLevel.INCLUDED)
-            file.edit_uri = page.source if config.repo_url else None
+        for path, source in self._sources.items():
+            file = File.generated(config, path, content=self._texts.pop(path), inclusion=InclusionLevel.INCLUDED)
+            file.edit_uri = source if config.repo_url else None
             files.append(file)
         for asset in self._assets:
             files.append(File.generated(config, asset.path, content=asset.content))
@@ -71,7 +75,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
         """Pages outside the navigation are meant to be: rendering one takes time quadratic in their number."""
         for file in files.documentation_pages():
-            if file.src_uri in self._pages and file.page is not None and file.page not in nav.pages:
+            if file.src_uri in self._sources and file.page is not None and file.page not in nav.pages:
                 file.inclusion = InclusionLevel.NOT_IN_NAV
         return nav
 
@@ -79,8 +83,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self, context: TemplateContext, /, *, page: SitePage, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
         """What the theme shows of a page's origin: the content file, whether or not a repository is set."""
-        generated = self._pages.get(page.file.src_uri)
-        source = generated.source if generated else page.file.src_uri
+        source = self._sources.get(page.file.src_uri, page.file.src_uri)
         context["digest_source"] = f"{Path(config.docs_dir).name}/{source}" if source else None  # type: ignore[typeddict-unknown-key]
         return context
 

@@ -1,0 +1,316 @@
+"""Time, memory and bytes of a build, beside plain Material building the same pages: `python -m tests.bench`.
+
+Two sites are built, the real one and one of made-up items (`tests.made_up`), each twice over: from YAML, as `make site`
+does it, and by Material alone from the Markdown that `python -m digest render` wrote, with the same settings, theme and
+navigation. Both take turns in one run, so that their ratio means something on a machine that does other things too.
+"""
+
+import argparse
+import gzip
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WANTED_RATIO = 1.3
+WANTED_SCRIPTS = 30 * 1024  # [bytes], gzipped
+PACKAGES = ("mkdocs", "mkdocs-material", "sympy", "pydantic", "markdown-it-py")
+# What a page with a calculator loads before the calculator answers; the largest calculator stands for all.
+SCRIPTS = ("assets/page.js", "assets/widget.js", "assets/fraction.js")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: seconds on the clock, seconds of processor time, memory of its largest process [bytes]."""
+
+    wall: float
+    cpu: float
+    peak: int
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Bytes of a site's pages: the median page and the largest, and the same two gzipped."""
+
+    pages: int
+    median: int
+    median_gz: int
+    largest: int
+    largest_gz: int
+    largest_page: str
+    search_index: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything measured on one site. Medians, where there are several runs."""
+
+    name: str
+    items: int
+    yaml_bytes: int
+    check: Run
+    ours: Run
+    plain: Run
+    weight: Weight
+    stages: Mapping[str, float]
+
+    @property
+    def ratio(self) -> float:
+        return self.ours.wall / self.plain.wall
+
+    @property
+    def cpu_ratio(self) -> float:
+        return self.ours.cpu / self.plain.cpu
+
+
+class CommandError(Exception):
+    """A command that is timed failed; the message has the end of what it printed."""
+
+
+def run(*command: str | Path) -> Run:
+    """What a command took, run in the project's folder by this Python.
+
+    Raises:
+        CommandError: its exit status is not 0.
+    """
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        )
+        # Not process.wait(): only wait4 tells what this process and its children used.
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            output.seek(0)
+            tail = output.read().decode(errors="replace")[-3000:]
+            raise CommandError(f"{' '.join(map(str, command))}\n{tail}")
+    kilobyte = 1 if sys.platform == "darwin" else 1024
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * kilobyte)
+
+
+def median(runs: Sequence[Run]) -> Run:
+    return Run(
+        statistics.median(run.wall for run in runs),
+        statistics.median(run.cpu for run in runs),
+        round(statistics.median(run.peak for run in runs)),
+    )
+
+
+class Site:
+    """One content directory, and the two ways to build it."""
+
+    def __init__(self, name: str, content: Path, folder: Path) -> None:
+        self.name = name
+        self.content = content
+        self.folder = folder
+        folder.mkdir()
+        (folder / "node_modules").symlink_to(ROOT / "node_modules")
+        run("-m", "digest", "render", folder / "rendered", "--content", content)
+        self.ours = self._settings("ours", {"docs_dir": str(content)})
+        plain = {
+            "docs_dir": str(folder / "rendered"),
+            "plugins": ["search"],
+            "theme": {"custom_dir": str(ROOT / "digest" / "theme")},
+            "extra": {"digest": {"contributing": "contributing/"}},
+            "edit_uri": "",
+        }
+        self.plain = self._settings("plain", plain)
+
+    def _settings(self, name: str, changes: Mapping[str, object]) -> Path:
+        path = self.folder / f"{name}.yml"
+        common = {"INHERIT": str(ROOT / "mkdocs.yml"), "site_dir": str(self.folder / name), "watch": []}
+        path.write_text(yaml.safe_dump({**common, **changes}))
+        return path
+
+    def build(self, settings: Path) -> Run:
+        return run("-m", "mkdocs", "build", "--strict", "--config-file", settings)
+
+    def measure(self, repeat: int) -> Figures:
+        """All figures; the builds alternate, `repeat` of each."""
+        say(f"{self.name}: check")
+        check = median([run("-m", "digest", "check", "--content", self.content) for _ in range(repeat)])
+        ours, plain = [], []
+        for turn in range(repeat):
+            say(f"{self.name}: build {turn + 1} of {repeat} from YAML")
+            ours.append(self.build(self.ours))
+            say(f"{self.name}: build {turn + 1} of {repeat} by plain Material")
+            plain.append(self.build(self.plain))
+        sources = [path for path in self.content.glob("issues/*/*.yml") if path.name != "issue.yml"]
+        size = sum(path.stat().st_size for path in sources)
+        weight = weigh(self.folder / "ours")
+        return Figures(self.name, len(sources), size, check, median(ours), median(plain), weight, self.stages())
+
+    def stages(self) -> dict[str, float]:
+        """Seconds of each stage of our part, in a process of their own."""
+        say(f"{self.name}: stages")
+        command = [sys.executable, "-m", "tests.bench", "--stages", str(self.content)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        seconds: dict[str, float] = json.loads(done.stdout)
+        return seconds
+
+
+def weigh(site: Path) -> Weight:
+    """Bytes of the pages of a built site."""
+    pages = sorted(site.rglob("index.html"), key=lambda page: page.stat().st_size)
+    middle, largest = pages[len(pages) // 2], pages[-1]
+    return Weight(
+        len(pages),
+        middle.stat().st_size,
+        gzipped(middle),
+        largest.stat().st_size,
+        gzipped(largest),
+        largest.parent.relative_to(site).as_posix(),
+        (site / "search" / "search_index.json").stat().st_size,
+    )
+
+
+def gzipped(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), mtime=0))
+
+
+def scripts(site: Path) -> dict[str, int]:
+    """Gzipped bytes of what a page with a calculator loads."""
+    calculator = max((site / "assets" / "calculators").glob("*.js"), key=gzipped)
+    return {name: gzipped(site / name) for name in (*SCRIPTS, calculator.relative_to(site).as_posix())}
+
+
+def stages(content: Path) -> dict[str, float]:
+    """Seconds of each stage, measured in this process. `load` is without `typeset`, which runs inside it."""
+    seconds: dict[str, float] = {}
+    start = time.perf_counter()
+
+    def lap(name: str) -> None:
+        nonlocal start
+        seconds[name] = time.perf_counter() - start
+        start = time.perf_counter()
+
+    from digest import assets, corpus, pages, render
+
+    lap("import")
+    typeset = corpus.typeset
+
+    def timed(*arguments: object) -> object:
+        begin = time.perf_counter()
+        try:
+            return typeset(*arguments)  # type: ignore[arg-type]
+        finally:
+            seconds["typeset"] = time.perf_counter() - begin
+
+    corpus.typeset = timed  # type: ignore[assignment]
+    loaded, found = corpus.load(content, shown="content", packages=ROOT)
+    lap("load")
+    seconds["load"] -= seconds["typeset"]
+    if loaded is None:
+        raise CommandError(f"{len(found)} problems, the first: {found[0]}")
+    models = pages.pages(loaded)
+    lap("pages")
+    for page in models:
+        render.render(page)
+    lap("render")
+    assets.collect(ROOT)
+    lap("assets")
+    return seconds
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def machine() -> str:
+    system = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return ", ".join([system, *(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)])
+
+
+def table(figures: Sequence[Figures]) -> str:
+    """The figures side by side, each row with its unit."""
+    rows: list[tuple[str, list[str]]] = [
+        ("", [one.name for one in figures]),
+        ("items", [f"{one.items:,}" for one in figures]),
+        ("pages", [f"{one.weight.pages:,}" for one in figures]),
+        ("YAML, mean item [kB]", [f"{one.yaml_bytes / one.items / 1e3:.1f}" for one in figures]),
+        ("check [s]", [f"{one.check.wall:.2f}" for one in figures]),
+        ("build from YAML [s]", [f"{one.ours.wall:.2f}" for one in figures]),
+        ("build by plain Material [s]", [f"{one.plain.wall:.2f}" for one in figures]),
+        (f"ratio (aim for the second: {WANTED_RATIO})", [f"{one.ratio:.2f}" for one in figures]),
+        ("ratio of processor time", [f"{one.cpu_ratio:.2f}" for one in figures]),
+        ("peak memory, from YAML [MB]", [f"{one.ours.peak / 1e6:.0f}" for one in figures]),
+        ("peak memory, plain [MB]", [f"{one.plain.peak / 1e6:.0f}" for one in figures]),
+        ("median page [kB]", [f"{one.weight.median / 1e3:.1f}" for one in figures]),
+        ("median page, gzipped [kB]", [f"{one.weight.median_gz / 1e3:.1f}" for one in figures]),
+        ("largest page [kB]", [f"{one.weight.largest / 1e3:.1f}" for one in figures]),
+        ("largest page, gzipped [kB]", [f"{one.weight.largest_gz / 1e3:.1f}" for one in figures]),
+        ("largest page", [one.weight.largest_page for one in figures]),
+        ("search index [kB]", [f"{one.weight.search_index / 1e3:.0f}" for one in figures]),
+        *(
+            (f"stage {stage} [s]", [f"{one.stages[stage]:.2f}" for one in figures])
+            for stage in ("import", "load", "typeset", "pages", "render", "assets")
+        ),
+    ]
+    left = max(len(name) for name, _ in rows)
+    width = max(len(cell) for _, cells in rows for cell in cells)
+    return "\n".join(f"{name:{left}}  " + "  ".join(f"{cell:>{width}}" for cell in cells) for name, cells in rows)
+
+
+def bench(items: int, repeat: int) -> tuple[list[Figures], dict[str, int]]:
+    """The figures of the real and of the made-up site, and the weight of the scripts. Leaves nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        say(f"making up {items:,} items")
+        # In a process of its own: what this one holds would count in the memory of those that it starts.
+        run("-m", "tests.made_up", folder / "content", "--items", str(items))
+        real = Site("real site", ROOT / "content", folder / "real")
+        say("warming up")
+        real.build(real.ours)
+        figures = [real.measure(max(2, repeat))]
+        loaded = scripts(folder / "real" / "ours")
+        shutil.rmtree(folder / "real")
+        made = Site(f"{items:,} made-up items", folder / "content", folder / "made")
+        figures.append(made.measure(repeat))
+    return figures, loaded
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Time, memory and bytes of a build.")
+    parser.add_argument("--items", type=int, default=2000, metavar="N", help="made-up items; default: 2000")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="builds of the made-up site; default: 1")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+    parser.add_argument("--stages", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.stages:
+        print(json.dumps(stages(options.stages)))
+        return
+    command = f"python -m tests.bench --items {options.items} --repeat {options.repeat}"
+    try:
+        figures, loaded = bench(options.items, options.repeat)
+    except CommandError as error:
+        sys.exit(f"bench: {error}")
+    total = sum(loaded.values())
+    print(f"{command}\n{machine()}\n\n{table(figures)}\n")
+    print(f"scripts of a page with a calculator, gzipped [bytes] (aim: {WANTED_SCRIPTS:,}): {total:,}")
+    print("\n".join(f"  {size:>6,}  {name}" for name, size in loaded.items()))
+    if options.json:
+        named = [{**asdict(one), "ratio": one.ratio, "cpu_ratio": one.cpu_ratio} for one in figures]
+        written = {"command": command, "machine": machine(), "sites": named, "scripts": loaded}
+        options.json.write_text(json.dumps(written, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
