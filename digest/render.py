@@ -19,7 +19,9 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 # What every Markdown reads as an escaped sign; Python-Markdown knows no others.
 _PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!])")
 # A browser may break a line between a formula and the comma after it.
-_GLUED: Final = re.compile(r"(<a class=.td-value.[^>]*>)?<math\b((?!</?math\b).)*</math>(</a>)?[,.;:!?)]+", re.DOTALL)
+_GLUED: Final = re.compile(
+    r"(?:<a class=.td-value.[^>]*>)?<math\b[^<]*(?:<(?!/?math\b)[^<]*)*</math>(?:</a>)?[,.;:!?)]+"
+)
 # A heading cell that holds a formula alone: some readers see no text in it.
 _BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
