@@ -19,9 +19,7 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 # What every Markdown reads as an escaped sign; Python-Markdown knows no others.
 _PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!])")
 # A browser may break a line between a formula and the comma after it.
-_GLUED: Final = re.compile(
-    r"(?:<a class=.td-value.[^>]*>)?<math\b[^<]*(?:<(?!/?math\b)[^<]*)*</math>(?:</a>)?[,.;:!?)]+"
-)
+_MATH_END: Final = re.compile(r"</math>(?:</a>)?[,.;:!?)]+")
 # A heading cell that holds a formula alone: some readers see no text in it.
 _BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
@@ -70,9 +68,23 @@ def flat(html: str) -> Markup:
     """Block HTML as Markdown leaves it alone: no blank line and no indented line outside of preformatted text."""
     parts = re.split(r"(<pre>.*?</pre>)", str(html), flags=re.DOTALL)
     flush = [re.sub(r"\n\s*", "\n", part) for part in parts[::2]]
-    parts[::2] = [_BARE_HEAD.sub(_told, _GLUED.sub(r'<span class="td-glue">\g<0></span>', part)) for part in flush]
+    parts[::2] = [_BARE_HEAD.sub(_told, _glued(part)) for part in flush]
     parts[1::2] = [part.replace("\n", "&#10;") for part in parts[1::2]]
     return Markup("".join(parts).strip())
+
+
+def _glued(html: str) -> str:
+    """The HTML with each formula that a comma follows, and the link around it, in one element with its comma."""
+    parts, done = [], 0
+    for end in _MATH_END.finditer(html):
+        begin = html.rfind("<math", done, end.start())
+        before = html.rfind("<", done, max(begin, done))
+        if html.startswith('<a class="td-value"', before) and html.find(">", before) == begin - 1:
+            begin = before
+        if begin >= 0:
+            parts += [html[done:begin], f'<span class="td-glue">{html[begin : end.end()]}</span>']
+            done = end.end()
+    return "".join([*parts, html[done:]])
 
 
 def letters(text: str) -> Markup:
