@@ -6,6 +6,7 @@ sections from them. All else is HTML on unindented lines, which Markdown leaves 
 
 import json
 import re
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -44,6 +45,7 @@ def environment() -> Environment:
     env.filters["quoted"] = lambda text: Markup(json.dumps(str(text), ensure_ascii=False))
     env.filters["flat"] = flat
     env.filters["letters"] = letters
+    env.filters["rounding"] = rounding
     return env
 
 
@@ -93,6 +95,11 @@ def letters(text: str) -> Markup:
     line = re.sub(r"\boo\b", "∞", line)
     line = _LETTER.sub(lambda match: f"<i>{match[0].replace('alpha', 'α')}</i>", line)
     return Markup(re.sub(r"\^(<i>\w</i>|\d+)", r"<sup>\1</sup>", line))
+
+
+def rounding(exact: str, decimal: str) -> str:
+    """The sign between an exact number and its decimal: equal, or about equal where digits were cut."""
+    return "=" if Fraction(exact) == Fraction(decimal) else "≈"
 
 
 def render(page: Page) -> str:

@@ -63,8 +63,12 @@ class Widget {
       if (entry) {
         const infinite = entry.parameter.infinite && ["oo", "∞", "inf", "infinity", ""].includes(value.trim().toLowerCase());
         const read = infinite ? { value: Infinity } : readNumber(this.module.Fraction, entry.parameter, value);
+        const typed = infinite || read.problem ? "" : String(read.value.valueOf());
+        // A number field holds decimals only, so a third cannot be typed into it.
+        const kept = read.problem || infinite || readNumber(this.module.Fraction, entry.parameter, typed).value?.equals(read.value);
         if (read.problem) problems.push(`${read.problem} (the address has ${name}=${value})`);
-        else entry.field.value = infinite ? "" : String(read.value.valueOf());
+        else if (!kept) problems.push(`${entry.parameter.title} takes decimals here (the address has ${name}=${value})`);
+        else entry.field.value = typed;
       } else if (select) {
         if ([...select.options].some((option) => option.value === value)) select.value = value;
         else problems.push(`${name} must be one of ${[...select.options].map((option) => option.value).join(", ")} (the address has ${value})`);
@@ -120,7 +124,8 @@ class Widget {
     const text = exact.toFraction();
     const decimal = rounded(exact);
     this.output.textContent = text;
-    this.section.querySelector("[data-decimal]").textContent = decimal === text ? "" : `≈ ${decimal}`;
+    const sign = exact.equals(new this.module.Fraction(decimal)) ? "=" : "≈";
+    this.section.querySelector("[data-decimal]").textContent = decimal === text ? "" : `${sign} ${decimal}`;
     const verdict = this.module.verdicts[this.module.verdict(values)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
     const meaning = this.section.querySelector("[data-meaning]");
@@ -170,6 +175,9 @@ class Widget {
     for (const { field, parameter } of this.fields) query.set(field.name, field.value === "" && parameter.infinite ? "oo" : field.value);
     for (const select of this.selects) query.set(select.name, select.value);
     for (const link of this.section.querySelectorAll("[data-open]")) link.href = `${this.section.dataset.page}?${query}`;
+    const named = this.fields.map(({ field, parameter }) => `${parameter.title} ${field.value || "∞"}`);
+    const picked = this.selects.map((select) => select.selectedOptions[0].text);
+    this.section.querySelector("[data-settings]").textContent = [...named, ...picked].join(" · ");
     if (this.shell) {
       const settings = [...query].map(([name, value]) => `--set ${name}=${value}`).join(" ");
       this.shell.textContent = `python -m calculators show ${this.module.id} ${settings}`;
@@ -184,7 +192,7 @@ class Widget {
       const decimal = this.section.querySelector("[data-decimal]").textContent;
       const problems = this.fields.map(({ message }) => message.textContent).filter(Boolean);
       this.section.querySelector("[data-announce]").textContent = fine
-        ? `The exponent is ${this.output.textContent} ${decimal.replace("≈", "or about")}`
+        ? `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`
         : `No answer. ${problems.join(". ")}`;
     }, HUSH);
   }
@@ -247,18 +255,24 @@ function readNumber(Fraction, parameter, text) {
   return { value };
 }
 
-/** At most three decimals, as the build rounds. */
-function rounded(fraction) {
-  return String(fraction.roundTo ? Number(fraction.round(3).valueOf().toFixed(3)) : Number(fraction.valueOf().toFixed(3)));
+/** At most three decimals, halves to even as the build rounds; two digits of what is smaller than that. */
+function rounded({ n, d }) {
+  let thousandths = (n * 1000n) / d;
+  const rest = 2n * ((n * 1000n) % d);
+  if (rest > d || (rest === d && thousandths % 2n === 1n)) thousandths += 1n;
+  return thousandths === 0n ? (Number(n) / Number(d)).toPrecision(2) : String(Number(thousandths) / 1000);
 }
 
 /** A plain sentence with its letters in italics, as the build sets them. */
 function letters(text) {
-  return text.split(/((?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
+  return text.split(/(\^?(?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
     if (index % 2 === 0) return part;
     const letter = document.createElement("i");
-    letter.textContent = part.replace("alpha", "α");
-    return letter;
+    letter.textContent = part.replace("^", "").replace("alpha", "α");
+    if (!part.startsWith("^")) return letter;
+    const raised = document.createElement("sup");
+    raised.append(letter);
+    return raised;
   });
 }
 
