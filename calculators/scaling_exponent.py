@@ -81,7 +81,7 @@ _PARAMETERS = (
         _DEGREE,
         "Degree of the local fit",
         "The degree q of the polynomials that the model can follow between training points: 0 nearest neighbour, "
-        "1 a piecewise linear model such as a ReLU network.",
+        "1 a model that is linear between them, which a ReLU network is taken to be.",
         start=sympy.Integer(1),
         default=_DEGREE,
         integer=True,
@@ -124,6 +124,8 @@ _HOLDS = (
     "It holds on compact data whose density is bounded away from 0. Where the density has tails that thin out, as "
     "with Gaussian inputs, the exponent can be smaller.",
     "Label noise adds a floor that this law does not see.",
+    "A target that is simpler than its smoothness tells, so that its term of degree q + 1 vanishes, is learned faster. "
+    "For smooth targets the exponent is therefore read as a lower bound.",
     "A target with isolated kinks, such as a ReLU network, has smoothness s = 1 + 1/m, and a jump s = 1/m. Read with "
     "the Hölder exponent as s, the formula is a lower bound only.",
     "The limit q + 1 belongs to local interpolation. Methods that use the smoothness of the target from afar, such as "
@@ -244,8 +246,8 @@ def _error_steps(q: sympy.Expr, s: sympy.Expr) -> tuple[Step, ...]:
             sympy.Function("f")(_SPACING),
             polynomial,
             "Close to a training point the target is nearly a polynomial in the distance h. We assume that the model f "
-            "gets its terms right up to degree q and no further: nearest neighbour copies the value (q = 0), a ReLU "
-            "network joins the points by flat pieces (q = 1).",
+            "gets its terms right up to degree q and no further: nearest neighbour copies the value (q = 0), a "
+            "piecewise linear model also follows the slope (q = 1).",
             source=_SHARMA,
         ),
         Step(
@@ -255,9 +257,9 @@ def _error_steps(q: sympy.Expr, s: sympy.Expr) -> tuple[Step, ...]:
             losses.ERROR,
             _SPACING ** sympy.Min(q + 1, s),
             "The error e of the output is the part of the target that no polynomial of degree q can express. For a "
-            "smooth target that is its term of degree q + 1. A target that is rougher than that gives the power s "
-            "instead, so the smaller of the two counts. A difference of order q + 1 removes all polynomials of degree "
-            "q, so its size is the check.",
+            "smooth target that is its term of degree q + 1, which we take not to vanish. A target that is rougher "
+            "than that gives the power s instead, so the smaller of the two counts. A difference of order q + 1 removes "
+            "all polynomials of degree q, so its size is the check.",
             source=_SHARMA,
             limit=Limit(_SPACING, "0", tuple(witnesses), letters=letters),
         ),
@@ -341,7 +343,8 @@ _VERDICTS = (
     Verdict(
         "estimate",
         "A leading-order estimate, not a theorem: it follows a smooth target over one small cell. What is proved is "
-        "only that alpha is at least m/d, which for q = 0 is the formula itself.",
+        "only a lower bound: alpha is at least 1/d in the theorems as printed, and at least m/d by the same line of "
+        "proof, as long as the model's Lipschitz constant does not grow with D.",
     ),
 )
 
