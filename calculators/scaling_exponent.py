@@ -258,8 +258,8 @@ def _error_steps(q: sympy.Expr, s: sympy.Expr) -> tuple[Step, ...]:
             _SPACING ** sympy.Min(q + 1, s),
             "The error e of the output is the part of the target that no polynomial of degree q can express. For a "
             "smooth target that is its term of degree q + 1, which we take not to vanish. A target that is rougher "
-            "than that gives the power s instead, so the smaller of the two counts. A difference of order q + 1 removes "
-            "all polynomials of degree q, so its size is the check.",
+            "than that gives the power s instead, so the smaller of the two counts. A difference of order q + 1 "
+            "removes all polynomials of degree q, so its size is the check.",
             source=_SHARMA,
             limit=Limit(_SPACING, "0", tuple(witnesses), letters=letters),
         ),
