@@ -488,5 +488,6 @@ class _Checker:
         known = [name for name in type(model).model_fields if name not in ("id", "unverified", "kind")]
         for index, name in enumerate(names):
             if name not in known or not getattr(model, name):
-                rule = f"unverified must name keys that are given here; got {name!r}{did_you_mean(name, set(known) - {name})}"
-                self.problems.append(entry.document.problem((*keys, "unverified", index), rule))
+                rule = f"unverified must name keys that are given here; got {name!r}"
+                hint = did_you_mean(name, set(known) - {name})
+                self.problems.append(entry.document.problem((*keys, "unverified", index), rule + hint))

@@ -24,7 +24,9 @@ DEEPEST = 12  # nested mappings and lists; the model needs 5
 
 # Control characters other than newline (and tab, which has a message of its own), and the characters that reorder
 # text on screen so that a reviewer reads something else than what is there (CVE-2021-42574).
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
+)
 _CUT_BY_COMMENT = re.compile(r"[ ]+(#\S+)")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where the wheel has it; events are the same
 

@@ -137,9 +137,9 @@ def test_steps_follow_and_say_what_changed(page: Page, calculator: Locator) -> N
     changed = page.locator("[data-step].is-changed")
     expect(changed.first).to_be_visible()
     calculator.locator('[name="loss"]').select_option("log-cosh")
-    loss = page.locator('[data-step="loss"] [data-options~="log-cosh"]')
+    loss = page.locator('[data-step="loss-order"] [data-options~="log-cosh"]')
     expect(loss).to_be_visible()
-    expect(page.locator('[data-step="loss"] [data-options~="absolute"]')).to_be_hidden()
+    expect(page.locator('[data-step="loss-order"] [data-options~="absolute"]')).to_be_hidden()
 
 
 @pytest.mark.parametrize(
