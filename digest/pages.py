@@ -20,6 +20,9 @@ from digest.source import Keys
 from digest.widgets import Widget, page_settings, widget
 
 SITE_NAME: Final = "Theory Digest"
+_LONG_FORMULA: Final = 26  # signs
+_LONG_MATHML: Final = 300  # characters; what is shorter holds fewer signs, and is not looked at
+_TAG: Final = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -357,9 +360,16 @@ class _Site:
                 self.corpus.texts[file, keys],
                 link=link,
                 value=lambda value: str(self._value(here, value)),
-                math=self.corpus.formula,
+                math=self._formula,
             )
         )
+
+    def _formula(self, formula: markup.Formula) -> str:
+        """A formula as MathML; one in a line that can be wider than a phone stands in a box that may scroll."""
+        mathml = self.corpus.formula(formula)
+        if formula.display or len(mathml) < _LONG_MATHML or len(_TAG.sub("", mathml)) < _LONG_FORMULA:
+            return mathml
+        return f'<span class="td-long">{mathml}</span>'
 
     def plain(self, file: str, keys: Keys) -> str:
         """The text at `keys` without any markup, on one line."""

@@ -13,8 +13,8 @@ for (const section of document.querySelectorAll("section[data-calculator]")) {
 }
 
 // A box that scrolls sideways can be reached with the keyboard, and says what it is. One that does not is no stop.
-const BOXES = ".td-scroll:not(table *), .table, .formula, .md-typeset pre > code, .md-typeset__scrollwrap:not(.table *)";
-const NAMES = [[".formula, .td-step__line", "Formula"], ["pre > code", "Code"]];
+const BOXES = ".td-scroll:not(table *), .table, .formula, .td-long, .md-typeset pre > code, .md-typeset__scrollwrap:not(.table *)";
+const NAMES = [[".formula, .td-long, .td-step__line", "Formula"], ["pre > code", "Code"]];
 function reach(box) {
   const scrolls = box.scrollWidth > box.clientWidth + 1;
   if (scrolls && !box.hasAttribute("tabindex")) {

@@ -160,8 +160,8 @@ class Widget {
     );
     const curve = this.module.curves[drawing.dataset.plot];
     const points = [];
-    for (let x = 0; x <= decades; x += decades / 24) {
-      const y = -Math.log10(curve.value(values, 10 ** x));
+    for (let x = 0; x <= decades; x += 1) {
+      const y = -Math.log10(curve.value(values, Number(`1e${x}`)));
       if (!Number.isFinite(y)) break;
       points.push(`${(left + (x * (right - left)) / decades).toFixed(1)},${(top + (y * (bottom - top)) / decades).toFixed(1)}`);
     }
