@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
@@ -114,7 +115,11 @@ class Text:
     links: tuple[Link, ...]
     values: tuple[Value, ...]
     formulas: tuple[Formula, ...]
-    _tokens: tuple[Token, ...] = field(default=(), repr=False, compare=False)
+    _parts: "tuple[Part, ...]" = field(default=(), repr=False, compare=False)
+
+
+# HTML of the text itself, or what is put in later; a link comes with its title.
+Part: TypeAlias = str | Value | Formula | tuple[Link, str]
 
 
 def parse(source: str, *, inline: bool = False) -> Text:
@@ -133,23 +138,34 @@ def parse(source: str, *, inline: bool = False) -> Text:
     if len(source) > LONGEST_TEXT:
         faults.append(Fault(LONGEST_TEXT, f"text must be at most {LONGEST_TEXT:,} characters; got {len(source):,}"))
         return Text(source, inline, tuple(faults), (), (), ())
-    seen = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", source)  # the same length, so that offsets stay true
-    tokens = DIALECT.parseInline(seen, {}) if inline else DIALECT.parse(seen, {})
     if inline:
-        faults += _not_inline(seen)
-    reading = _Reading(faults)
-    reading.read(tokens, seen)
-    for token in tokens:
-        token.meta.pop("offsets", None)  # one number a character, of no more use
+        faults += _not_inline(_seen(source))
+    tokens, reading = _read(source, inline)
+    faults += reading.faults
     return Text(
         source,
         inline,
-        tuple(sorted(set(reading.faults))),
+        tuple(sorted(set(faults))),
         tuple(reading.links),
         tuple(reading.values),
         tuple(reading.formulas),
-        tuple(tokens),
+        # The tokens are let go: a site has millions of them.
+        tuple(_merged(_parts(tokens))),
     )
+
+
+def _seen(source: str) -> str:
+    """The text without invisible characters, of the same length, so that offsets stay true."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", source)
+
+
+def _read(source: str, inline: bool) -> "tuple[list[Token], _Reading]":
+    """The tokens of a text, with what they stand for, and what was found in them."""
+    seen = _seen(source)
+    tokens = DIALECT.parseInline(seen, {}) if inline else DIALECT.parse(seen, {})
+    reading = _Reading()
+    reading.read(tokens, seen)
+    return tokens, reading
 
 
 def _not_inline(source: str) -> Iterator[Fault]:
@@ -167,8 +183,8 @@ def _not_inline(source: str) -> Iterator[Fault]:
 class _Reading:
     """A walk over the tokens of one text. Tokens get `meta["node"]`: the Link, Value or Formula they stand for."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
         self.links: list[Link] = []
         self.values: list[Value] = []
         self.formulas: list[Formula] = []
@@ -403,32 +419,53 @@ def html(
         slots.append(trusted)
         return f'<slot name="{len(slots) - 1}"></slot>'
 
-    def rendered(token: Token) -> str:
-        node = token.meta.get("node")
-        if isinstance(node, Value):
-            return slot(value(node))
-        if isinstance(node, Formula):
-            formula = slot(math(node))
-            return f'<div class="formula">{formula}</div>' if node.display else formula
-        if isinstance(node, Link):
-            href = link(node) if node.internal else normalizeLink(node.target)
-            title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
-            rel = "" if node.internal else ' rel="noopener"'
-            return f'<a href="{escape(href)}"{title}{rel}>'
-        return _element(token)
+    def rendered(part: Part) -> str:
+        match part:
+            case str():
+                return part
+            case Value():
+                return slot(value(part))
+            case Formula():
+                formula = slot(math(part))
+                return f'<div class="formula">{formula}</div>' if part.display else formula
+        to, title = part
+        href = link(to) if to.internal else normalizeLink(to.target)
+        named = f' title="{escape(title)}"' if title else ""
+        rel = "" if to.internal else ' rel="noopener"'
+        return f'<a href="{escape(href)}"{named}{rel}>'
 
-    parts: list[str] = []
-    for token in text._tokens:
+    dirty = "".join(map(rendered, text._parts))
+    return _SLOT.sub(lambda match: slots[int(match[1])], _CLEANER.clean(dirty))
+
+
+def _parts(tokens: list[Token]) -> Iterator[Part]:
+    """What each token is on the page."""
+    for token in tokens:
         if token.type != "inline":
-            parts.append(rendered(token))
+            yield _part(token)
             continue
         linked = False  # a refused link has no opening tag, so it must have no closing one
         for child in token.children or []:
             if child.type == "link_open":
                 linked = "node" in child.meta
             if child.type != "link_close" or linked:
-                parts.append(rendered(child))
-    return _SLOT.sub(lambda match: slots[int(match[1])], _CLEANER.clean("".join(parts)))
+                yield _part(child)
+
+
+def _part(token: Token) -> Part:
+    node: Link | Value | Formula | None = token.meta.get("node")
+    if isinstance(node, Link):
+        return node, str(token.attrs.get("title") or "")
+    return _element(token) if node is None else node
+
+
+def _merged(parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts, with neighbours that are HTML made one."""
+    for is_html, run in groupby(parts, key=lambda part: isinstance(part, str)):
+        if is_html:
+            yield "".join(map(str, run))
+        else:
+            yield from run
 
 
 def _element(token: Token) -> str:
@@ -467,7 +504,7 @@ def plain(text: Text, *, value: Callable[[Value], str], math: Callable[[Formula]
         math: plain text of a formula.
     """
     words: list[str] = []
-    for token in text._tokens:
+    for token in _read(text.source, text.inline)[0] if text._parts else ():
         for piece in token.children or [token]:
             node = piece.meta.get("node")
             if isinstance(node, Value):
