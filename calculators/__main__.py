@@ -1,13 +1,13 @@
-"""The calculators in a shell: `list` names them, `show` prints a derivation."""
+"""The calculators in a shell: `list` names them, `show` prints a derivation, `fit` and `dimension` read files."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from calculators import CATALOG, report
+from calculators import CATALOG, measuring, report
 from calculators.derivation import suggestion
 from calculators.verify import StepError, verify
 
@@ -26,18 +26,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words of the command line; by default those of this process.
     """
     parser = _Parser(prog="python -m calculators", description="Answers that are derived step by step.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="list|show")
+    commands: argparse._SubParsersAction[Any] = parser.add_subparsers(
+        dest="command", required=True, metavar="list|show|fit|dimension"
+    )
     commands.add_parser("list", help="name every calculator, id first")
     show = commands.add_parser("show", help="print a derivation")
     show.add_argument("id", help="the calculator, as `list` names it")
     show.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="set a parameter or a choice")
     show.add_argument("--format", choices=sorted(report.FORMATS), default="text", help="default: text")
+    measuring.add_commands(commands)
     options = parser.parse_args(arguments)
     if options.command == "list":
         for calculator in CATALOG.values():
             print(f"{calculator.id}  {calculator.question}")
         return 0
-    return _show(options.id, options.set, options.format)
+    if options.command == "show":
+        return _show(options.id, options.set, options.format)
+    return _measure(options)
+
+
+def _measure(options: argparse.Namespace) -> int:
+    try:
+        print(measuring.run_fit(options) if options.command == "fit" else measuring.run_dimension(options))
+    except measuring.CommandError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 def _show(name: str, assignments: Sequence[str], form: str) -> int:

@@ -1,0 +1,189 @@
+"""Fits and dimensions -> plain text or JSON, for a shell."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from dataclasses import dataclass
+
+from calculators import implied
+from calculators.dimension import Estimate
+from calculators.fitting import Bootstrap, Fit
+from calculators.implied import ImpliedDimension, Theory
+
+_WIDTH = 88
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One of the two fits, read with the theory."""
+
+    title: str
+    implied: ImpliedDimension | None
+    verdict: str | None
+    """None without a measured dimension."""
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """Everything that `fit` prints."""
+
+    file: str
+    fit: Fit
+    theory: Theory
+    dimension: float | None
+    bootstrap: Bootstrap | None
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The plain fit, and the one with an irreducible loss where that is identified."""
+        fits = [("without an irreducible loss", self.fit.power_law), ("with it", self.fit.irreducible)]
+        found = []
+        for title, one in fits:
+            if one is None or (one is self.fit.irreducible and self.fit.irreducible.state != "identified"):
+                continue
+            numbers = one.alpha, one.standard_error, one.interval
+            words = None if self.dimension is None else implied.verdict(self.theory, *numbers, self.dimension)
+            found.append(Reading(title, implied.implied_dimension(self.theory, *numbers), words))
+        return tuple(found)
+
+
+def fit_text(report: FitReport) -> str:
+    """Plain text of at most 88 columns, names of files aside."""
+    fit, law, theory = report.fit, report.fit.power_law, report.theory
+    rows = f" ({fit.rows} rows)" if fit.rows != fit.sizes else ""
+    sure = f"{100 * law.confidence:g} %"
+    lines = [
+        f"{report.file}: {fit.sizes} sizes{rows}",
+        "",
+        f"alpha = {law.alpha:.4g} +/- {law.standard_error:.2g}, {sure} interval {_span(law.interval)}",
+    ]
+    lines += _wrapped(
+        f"L = k x^-alpha by least squares of log loss on log size, Student's t with {fit.sizes - 2} degrees of "
+        f"freedom; log k = {law.log_coefficient:.4g}, scatter of log loss {law.residual:.2g}."
+    )
+    if report.bootstrap is not None:
+        boot = report.bootstrap
+        lines += _wrapped(
+            f"Bootstrap over the losses of each size ({boot.resamples} times): +/- {boot.standard_error:.2g}, "
+            f"{sure} interval {_span(boot.interval)}."
+        )
+    lines += ["", "Local exponents"]
+    lines += [f"  {part.low:>12.6g} to {part.high:<12.6g} {part.alpha:.4g}" for part in fit.local]
+    lines += ["", "Irreducible loss"]
+    if fit.irreducible is not None and fit.irreducible.state == "identified":
+        with_it = fit.irreducible
+        lines.append(
+            f"alpha = {with_it.alpha:.4g} +/- {with_it.standard_error:.2g}, {sure} interval {_span(with_it.interval)}, "
+            f"L_inf = {with_it.loss:.4g}"
+        )
+    lines += _wrapped(fit.comparison)
+    settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in theory.settings)
+    lines += ["", f"Implied dimension: alpha = {theory.text} [{theory.status}] for {settings}"]
+    for reading in report.readings:
+        lines.append(f"  {_dimension_line(reading.implied)} ({reading.title})")
+    verdicts = [reading for reading in report.readings if reading.verdict is not None]
+    if verdicts:
+        lines += ["", f"Against the measured d = {report.dimension:g}"]
+        for reading in verdicts:
+            lines += _wrapped(f"{reading.title[0].upper()}{reading.title[1:]}: {reading.verdict}")
+    return "\n".join(lines)
+
+
+def fit_json(report: FitReport) -> str:
+    """JSON with the keys file, rows, sizes, confidence, power_law, local, irreducible, comparison, theory, readings."""
+    fit, law, offset, boot = report.fit, report.fit.power_law, report.fit.irreducible, report.bootstrap
+    document = {
+        "file": report.file,
+        "rows": fit.rows,
+        "sizes": fit.sizes,
+        "confidence": law.confidence,
+        "power_law": {
+            "alpha": law.alpha,
+            "standard_error": law.standard_error,
+            "interval": law.interval,
+            "log_coefficient": law.log_coefficient,
+            "residual": law.residual,
+        },
+        "bootstrap": boot
+        and {"standard_error": boot.standard_error, "interval": boot.interval, "resamples": boot.resamples},
+        "local": [{"low": part.low, "high": part.high, "alpha": part.alpha} for part in fit.local],
+        "irreducible": offset
+        and {
+            "state": offset.state,
+            "loss": offset.loss,
+            "loss_interval": offset.loss_interval,
+            "alpha": offset.alpha,
+            "standard_error": offset.standard_error,
+            "interval": offset.interval,
+            "log_coefficient": offset.log_coefficient,
+            "residual": offset.residual,
+            "residual_without": offset.residual_without,
+        },
+        "comparison": fit.comparison,
+        "theory": {"exponent": report.theory.text, "status": report.theory.status, **dict(report.theory.settings)},
+        "dimension": report.dimension,
+        "readings": [
+            {
+                "fit": reading.title,
+                "implied_dimension": reading.implied
+                and {
+                    "dimension": reading.implied.dimension,
+                    "standard_error": reading.implied.standard_error,
+                    "interval": [_finite(end) for end in reading.implied.interval],
+                },
+                "verdict": reading.verdict,
+            }
+            for reading in report.readings
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def dimension_text(file: str, estimate: Estimate, rows: int) -> str:
+    """Plain text of at most 88 columns, names of files aside; `rows`: how many points the file holds."""
+    method = "TwoNN" if estimate.method == "twonn" else f"maximum likelihood, {estimate.neighbours} neighbours"
+    lines = [
+        f"{file}: {rows} points",
+        f"d = {estimate.dimension:.4g} +/- {estimate.standard_error:.2g} ({method}, {estimate.points} points)",
+    ]
+    for note in estimate.notes:
+        lines += _wrapped(note)
+    return "\n".join(lines)
+
+
+def dimension_json(file: str, estimate: Estimate, rows: int) -> str:
+    """JSON with the keys file, rows, method, neighbours, points, copies, dimension, standard_error, notes."""
+    document = {
+        "file": file,
+        "rows": rows,
+        "method": estimate.method,
+        "neighbours": estimate.neighbours,
+        "points": estimate.points,
+        "copies": estimate.copies,
+        "dimension": estimate.dimension,
+        "standard_error": estimate.standard_error,
+        "notes": estimate.notes,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, _WIDTH)
+
+
+def _span(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.4g} to {interval[1]:.4g}"
+
+
+def _dimension_line(found: ImpliedDimension | None) -> str:
+    if found is None:
+        return "none: the loss does not fall with size"
+    low, high = found.interval
+    upper = f"to {high:.4g}" if math.isfinite(high) else "upwards, without a bound"
+    return f"d = {found.dimension:.4g} +/- {found.standard_error:.2g}, interval {low:.4g} {upper}"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,281 @@
+"""Power laws fitted to measured losses: exponent, errors, local exponents, with and without an irreducible loss.
+
+How: the losses of one size are averaged as logarithms; log loss against log size by ordinary least squares, all sizes
+alike; intervals from Student's t with n - 2 degrees of freedom (n different sizes), n - 3 with an irreducible loss.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculators import irreducible
+from calculators.irreducible import Irreducible
+from calculators.least_squares import Array, line
+from calculators.student import quantile
+
+MIN_SIZES = 3
+_POOLED = 2000
+
+
+class FitError(ValueError):
+    """There is nothing to fit in these numbers; the message is one line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Measured losses, one point for each size."""
+
+    size: Array
+    """Shape [n], increasing."""
+    log_size: Array
+    """Shape [n]."""
+    log_loss: Array
+    """Shape [n]: the mean of the logarithms."""
+    count: Array
+    """Shape [n]: losses per size, whole numbers."""
+    log_losses: Array
+    """Shape [rows]: every loss, by size."""
+
+    @property
+    def sizes(self) -> int:
+        """How many different sizes there are."""
+        return len(self.log_size)
+
+    @property
+    def rows(self) -> int:
+        """How many losses there are."""
+        return len(self.log_losses)
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """L(x) = exp(log_coefficient) x^-alpha."""
+
+    alpha: float
+    standard_error: float
+    interval: tuple[float, float]
+    confidence: float
+    log_coefficient: float
+    """log k; natural logarithm."""
+    residual: float
+    """Standard deviation of log L about the line, n - 2 degrees of freedom."""
+
+
+@dataclass(frozen=True)
+class LocalExponent:
+    """The exponent between two sizes."""
+
+    low: float
+    high: float
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How alpha spreads when the losses of each size are drawn again from themselves."""
+
+    standard_error: float
+    interval: tuple[float, float]
+    confidence: float
+    resamples: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything that is fitted to one set of points."""
+
+    rows: int
+    sizes: int
+    power_law: PowerLaw
+    local: tuple[LocalExponent, ...]
+    irreducible: Irreducible | None
+    """None with fewer than four sizes, or when all losses are equal."""
+    comparison: str
+    """What the two fits say beside each other, in words."""
+
+
+def gather(sizes: Array, losses: Array) -> Points:
+    """The points, sorted by size, with the losses of equal sizes averaged as logarithms.
+
+    Args:
+        sizes: shape [rows], data points, parameters or steps, positive and finite, in any order.
+        losses: shape [rows], positive and finite.
+
+    Raises:
+        FitError: fewer than three different sizes, or a number that is not positive and finite.
+    """
+    sizes, losses = np.asarray(sizes, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    if sizes.ndim != 1 or sizes.shape != losses.shape:
+        raise FitError(f"sizes and losses must be two lists of one length; got shapes {sizes.shape}, {losses.shape}")
+    for name, values in (("sizes", sizes), ("losses", losses)):
+        bad = ~(np.isfinite(values) & (values > 0))
+        if bad.any():
+            raise FitError(f"{name} must be positive and finite; got {values[int(np.argmax(bad))]:g}")
+    different, where, place = np.unique(np.log(sizes), return_index=True, return_inverse=True)
+    if len(different) < MIN_SIZES:
+        raise FitError(f"a fit needs at least {MIN_SIZES} different sizes; got {len(different)}")
+    order = np.argsort(place, kind="stable")
+    logs = np.log(losses)[order]
+    count = np.bincount(place).astype(np.float64)
+    # A mean of equal numbers is that number: what is summed is the distance from each size's first loss.
+    first = logs[np.concatenate(([0], np.cumsum(count)[:-1].astype(np.intp)))]
+    group = place[order]
+    mean = first + np.bincount(group, weights=logs - first[group]) / count
+    return Points(sizes[where], different, mean, count, logs)
+
+
+def power_law(points: Points, confidence: float = 0.95) -> PowerLaw:
+    """The fit without an irreducible loss.
+
+    Args:
+        points: at least three sizes.
+        confidence: of the interval, between 0 and 1.
+    """
+    straight = line(points.log_size, points.log_loss)
+    free = points.sizes - 2
+    error = math.sqrt(straight.slope_variance or 0.0)
+    reach = quantile(confidence, free) * error
+    alpha = -straight.slope
+    spread = math.sqrt(straight.residual_sum / free)
+    return PowerLaw(alpha, error, (alpha - reach, alpha + reach), confidence, straight.intercept, spread)
+
+
+def local_exponents(points: Points, at_most: int | None = None) -> tuple[LocalExponent, ...]:
+    """The exponent between each size and the next, -log(L_2/L_1)/log(x_2/x_1).
+
+    Args:
+        points: at least two sizes.
+        at_most: with more than this many steps, only this many evenly chosen ones, first and last size included.
+    """
+    steps = points.sizes - 1
+    places: NDArray[np.intp] = np.arange(points.sizes, dtype=np.intp)
+    if at_most is not None and steps > at_most:
+        places = np.linspace(0, steps, at_most + 1).round().astype(np.intp)
+    x, y = points.log_size[places], points.log_loss[places]
+    slopes = -np.diff(y) / np.diff(x)
+    ends = points.size[places]
+    return tuple(
+        LocalExponent(float(low), float(high), float(alpha) + 0.0)
+        for low, high, alpha in zip(ends[:-1], ends[1:], slopes, strict=True)
+    )
+
+
+def with_irreducible_loss(points: Points, confidence: float = 0.95) -> Irreducible:
+    """The fit of L_inf + k x^-alpha; the algorithm is in `irreducible.fit`.
+
+    Args:
+        points: at least four sizes, losses not all equal. More than 2,000 sizes are pooled in 2,000 cells of equal
+            width in log size, each cell weighing as much as the sizes in it.
+        confidence: of the intervals, between 0 and 1.
+
+    Raises:
+        FitError: fewer than four sizes, or all losses are equal.
+    """
+    if points.sizes < irreducible.MIN_SIZES:
+        raise FitError(
+            f"an irreducible loss needs at least {irreducible.MIN_SIZES} different sizes; got {points.sizes}"
+        )
+    x, y, weight = points.log_size, points.log_loss, np.ones(points.sizes)
+    if np.ptp(y) == 0:
+        raise FitError(f"an irreducible loss needs losses that differ; all are {math.exp(y[0]):g}")
+    if points.sizes > _POOLED:
+        cell = np.minimum(((x - x[0]) / (x[-1] - x[0]) * _POOLED).astype(np.intp), _POOLED - 1)
+        weight = np.bincount(cell, minlength=_POOLED).astype(np.float64)
+        x, y = (np.bincount(cell, weights=column, minlength=_POOLED) for column in (x, y))
+        filled = weight > 0
+        x, y, weight = x[filled] / weight[filled], y[filled] / weight[filled], weight[filled]
+    return irreducible.fit(x, y, weight, confidence)
+
+
+def bootstrap(
+    points: Points, generator: np.random.Generator, resamples: int = 1000, confidence: float = 0.95
+) -> Bootstrap:
+    """The spread of alpha over resampled seeds: each size's losses are drawn from its own, with replacement.
+
+    Args:
+        points: at least two losses for each size.
+        generator: where the randomness comes from.
+        resamples: 2 or more.
+        confidence: of the percentile interval, between 0 and 1.
+
+    Raises:
+        FitError: a size has one loss only.
+
+    Valid for: several seeds a size; with r seeds the spread comes out smaller by about sqrt((r - 1)/r).
+    """
+    if points.count.min() < 2:
+        size = points.size[int(np.argmin(points.count))]
+        raise FitError(f"a bootstrap over seeds needs at least 2 losses for each size; got 1 for size {size:.6g}")
+    whole = points.count.astype(np.intp)
+    start, group = np.repeat(np.cumsum(whole) - whole, whole), np.repeat(np.arange(points.sizes), whole)
+    alphas = np.empty(resamples)
+    for i in range(resamples):
+        drawn = start + (generator.random(points.rows) * points.count[group]).astype(np.intp)
+        means = np.bincount(group, weights=points.log_losses[drawn]) / points.count
+        alphas[i] = -line(points.log_size, means).slope
+    low, high = np.quantile(alphas, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Bootstrap(float(np.std(alphas, ddof=1)), (float(low), float(high)), confidence, resamples)
+
+
+def fit(sizes: Array, losses: Array, confidence: float = 0.95) -> Fit:
+    """Both fits, the local exponents and what the comparison says.
+
+    Args:
+        sizes: shape [rows], positive, in any order; the losses of equal sizes are averaged as logarithms.
+        losses: shape [rows], positive.
+        confidence: of all intervals, between 0 and 1.
+
+    Raises:
+        FitError: there is nothing to fit.
+    """
+    points = gather(sizes, losses)
+    plain = power_law(points, confidence)
+    offset = None
+    if points.sizes >= irreducible.MIN_SIZES and np.ptp(points.log_loss) > 0:
+        offset = with_irreducible_loss(points, confidence)
+    words = compare(plain, offset, points.sizes)
+    return Fit(points.rows, points.sizes, plain, local_exponents(points, at_most=12), offset, words)
+
+
+def compare(plain: PowerLaw, offset: Irreducible | None, sizes: int) -> str:
+    """What the two fits say beside each other, in one or two sentences.
+
+    Args:
+        plain: the fit without an irreducible loss.
+        offset: the fit with one, if there is one.
+        sizes: how many different sizes there are.
+    """
+    if offset is None:
+        if sizes < irreducible.MIN_SIZES:
+            least = irreducible.MIN_SIZES
+            return f"No irreducible loss was fitted: that needs {least} different sizes; there are {sizes}."
+        return "No irreducible loss was fitted: all losses are equal."
+    sure = f"{100 * plain.confidence:g} %"
+    low, high = offset.loss_interval
+    if offset.state == "exact":
+        return "The power law alone fits to rounding: there is no irreducible loss to be seen."
+    if offset.state == "zero":
+        return (
+            "The irreducible loss is not identifiable: its best value is 0, the border of the search, so both fits are "
+            f"the same; up to {high:.4g} is possible ({sure})."
+        )
+    alphas = f"alpha is {plain.alpha:.4g} without and {offset.alpha:.4g} with it"
+    if offset.state == "flat":
+        return (
+            f"The irreducible loss is not identifiable: the profile is flat, everything from 0 to {high:.4g} fits "
+            f"nearly as well as the best value {offset.loss:.4g} ({sure}); {alphas}."
+        )
+    if offset.state == "open":
+        return (
+            f"The irreducible loss is not identifiable from above: everything from {low:.4g} to the smallest loss fits "
+            f"nearly as well as {offset.loss:.4g} ({sure}), so the largest sizes may have reached the floor; {alphas}."
+        )
+    return (
+        f"An irreducible loss of {offset.loss:.4g} ({low:.4g} to {high:.4g}, {sure}) describes these points better than "
+        f"a pure power law: the scatter of log loss falls from {offset.residual_without:.2g} to {offset.residual:.2g}; "
+        f"{alphas}."
+    )
