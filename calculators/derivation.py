@@ -7,9 +7,10 @@ Steps are data. Whether a step is right is decided elsewhere (`verify`), how it 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -22,14 +23,18 @@ from calculators import emit, expressions, numeric
 from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
-Status = Literal["theorem", "estimate", "extension"]
-Value: TypeAlias = "int | Fraction | str | sympy.Rational"
-"""What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed."""
+Status = Literal["theorem", "estimate", "extension", "exact", "illustration", "arithmetic"]
+Value: TypeAlias = "int | float | Fraction | str | sympy.Rational"
+"""What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed; a float
+where the parameter is real."""
 
 MAX_PART = 10**6
 """The largest numerator and denominator of a setting."""
 
-_NUMBER = re.compile(r"([+-]?[0-9]{1,12})(?:/([0-9]{1,12})|\.([0-9]{1,12}))?\Z")
+_NUMBER = re.compile(r"([+-]?[0-9]{1,15})(?:/([0-9]{1,12})|\.([0-9]{1,12}))?\Z")
+_REAL = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,15})?(?:[eE][+-]?[0-9]{1,2})?\Z")
+_REAL_EXPONENT = 30
+"""Real settings lie between 10^-30 and 10^30 in size, or are 0."""
 _SHOWN = 40
 
 
@@ -78,39 +83,92 @@ class Parameter:
     integer: bool = False
     infinite: bool = False
     """Whether `oo` is a value."""
-    minimum: int = 0
+    minimum: int | sympy.Rational | None = 0
     open: bool = True
     """True: the minimum itself is not allowed."""
-    slider: tuple[int, int] = (1, 32)
+    slider: tuple[int | sympy.Rational, int | sympy.Rational] = (1, 32)
     """The range of a page's slider; the field beside it takes every allowed value."""
+    real: bool = False
+    """True: a decimal number such as 0.34 or 1.5e9 (kept exactly); results in it are given as decimals on pages."""
+    maximum: int | sympy.Rational | None = None
+    open_maximum: bool = False
+    """True: the maximum itself is not allowed."""
+    logarithmic: bool = False
+    """True: a page's slider moves through the powers of ten between the ends of `slider`."""
 
     @property
     def rule(self) -> str:
         """What the value must be, as part of a sentence."""
+        usual = self.minimum == 0 and self.open and self.maximum is None and not self.real
         if self.integer:
-            return f"a whole number, {self.minimum} or more"
-        number = "a positive integer or fraction, such as 8 or 5/2"
-        return f"{number}, or oo" if self.infinite else number
+            rule = "a whole number" if self._bounds else "a whole number, positive or negative"
+            rule += f", {self._bounds}" if self._bounds else ""
+        elif usual:
+            rule = "a positive integer or fraction, such as 8 or 5/2"
+        else:
+            number = "a decimal number" if self.real else "an integer or fraction"
+            rule = f"{number}, {self._bounds}" if self._bounds else number
+        return f"{rule}, or oo" if self.infinite else rule
+
+    @property
+    def _bounds(self) -> str:
+        """The bounds as part of a sentence: `0 or more`, `more than 0 and at most 1`."""
+        if self.maximum is None:
+            if self.minimum is None:
+                return ""
+            return f"more than {self.minimum}" if self.open else f"{self.minimum} or more"
+        high = f"less than {self.maximum}" if self.open_maximum else f"at most {self.maximum}"
+        if self.minimum is None:
+            return high
+        return f"{'more than' if self.open else 'at least'} {self.minimum} and {high}"
+
+    @property
+    def largest(self) -> int:
+        """The largest numerator that is taken."""
+        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
+        return max([MAX_PART, *(abs(int(bound)) for bound in bounds)])
 
     def read(self, value: Value) -> sympy.Expr:
         """The exact value.
 
         Raises:
-            SettingError: the value is not what `rule` says, or has more than 10^6 above or below the fraction line.
+            SettingError: the value is not what `rule` says, or has more than 10^6 (or the parameter's own bound)
+                above or below the fraction line; for a real one, is not 0 and not between 10^-30 and 10^30 in size.
         """
         if isinstance(value, str) and value.strip() == self.symbol.name:
             return self.symbol
         if self.infinite and (value is sympy.oo or (isinstance(value, str) and value.strip() == "oo")):
             return sympy.oo
-        number = _exact(value)
-        if number is None or (self.integer and number.denominator != 1):
+        number = _exact(value) if not self.real else _real(value)
+        if number is None or (self.integer and number.denominator != 1) or not self._within(number):
             raise SettingError(self.id, f"{self.id} must be {self.rule}; got {_shown(value)}")
-        if number < self.minimum or (self.open and number == self.minimum):
-            raise SettingError(self.id, f"{self.id} must be {self.rule}; got {_shown(value)}")
-        if abs(number.numerator) > MAX_PART or number.denominator > MAX_PART:
-            message = f"{self.id} must have a numerator and denominator of at most {MAX_PART}; got {_shown(value)}"
+        if self.real:
+            if number and not Fraction(1, 10**_REAL_EXPONENT) <= abs(number) <= 10**_REAL_EXPONENT:
+                message = f"{self.id} must be 0 or between 1e-{_REAL_EXPONENT} and 1e{_REAL_EXPONENT} in size"
+                raise SettingError(self.id, f"{message}; got {_shown(value)}")
+        elif abs(number.numerator) > self.largest or number.denominator > MAX_PART:
+            message = f"{self.id} must have a numerator and denominator of at most {self.largest}; got {_shown(value)}"
             raise SettingError(self.id, message)
         return sympy.Rational(number.numerator, number.denominator)
+
+    def _within(self, number: Fraction) -> bool:
+        """Whether a number keeps the bounds."""
+        for bound, is_open, side in ((self.minimum, self.open, 1), (self.maximum, self.open_maximum, -1)):
+            if bound is None:
+                continue
+            distance = side * (number - Fraction(int(sympy.numer(bound)), int(sympy.denom(bound))))
+            if distance < 0 or (is_open and distance == 0):
+                return False
+        return True
+
+
+def _real(value: object) -> Fraction | None:
+    """A decimal number, exactly; fractions are taken as well."""
+    if isinstance(value, float):
+        return Fraction(repr(value)) if math.isfinite(value) else None
+    if isinstance(value, str) and _REAL.match(value.strip()):
+        return Fraction(value.strip())
+    return _exact(value)
 
 
 def _exact(value: object) -> Fraction | None:
@@ -145,27 +203,38 @@ def suggestion(word: str, known: Collection[str]) -> str:
 
 @dataclass(frozen=True)
 class Option:
-    """One named value of a choice, with the expression from which that value is derived."""
+    """One named possibility of a choice."""
 
     id: str
     title: str
-    expression: sympy.Expr
-    value: sympy.Expr
-    """What the option sets the choice's parameter to."""
+    expression: sympy.Expr | None = None
+    """What the value is derived from, where there is something."""
+    value: sympy.Expr | None = None
+    """What the option sets the choice's parameter to; None where the choice has no parameter, and where the option
+    leaves the parameter as it is."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting by name, which sets a parameter to a derived value."""
+    """A setting by name: an assumption that can be switched, or a name for a parameter's value."""
 
     id: str
     title: str
-    parameter: str
-    """The id of the parameter that is set."""
-    start: str
-    """The option that a page begins with."""
-    options: Callable[[], tuple[Option, ...]]
+    parameter: str | None = None
+    """The id of the parameter that is set, if any."""
+    start: str = ""
+    """The option that a page begins with; empty: the default, or else the first."""
+    options: Callable[[], tuple[Option, ...]] = tuple
     """The options; called when needed, since their values are derived first."""
+    default: str | None = None
+    """The option when nothing is chosen; None: the choice may be left open, and `build` then receives none."""
+    meaning: str = ""
+    """What is switched, a sentence or two."""
+
+    @property
+    def begins(self) -> str:
+        """The id of the option that a page begins with."""
+        return self.start or self.default or self.options()[0].id
 
     def read(self, name: object) -> Option:
         """The option of that name.
@@ -253,7 +322,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Curve:
-    """A relation that a page can plot: the value relative to 1 at x = 1."""
+    """A relation that a page can plot. Without axes of the derivation: the value relative to 1 at x = 1."""
 
     id: str
     title: str
@@ -261,17 +330,25 @@ class Curve:
     expression: sympy.Expr
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a derivation arrives at."""
+AxisScale = Literal["log", "linear"]
+Axis: TypeAlias = "tuple[int | sympy.Rational, int | sympy.Rational, AxisScale]"
+"""(low, high, scale) of one axis of a plot."""
 
-    symbol: sympy.Symbol
+
+@dataclass(frozen=True)
+class Axes:
+    """The frame of one plot that holds all curves of a derivation; the same for all settings of a calculator."""
+
+    x: Axis
+    y: Axis
+    x_title: str
+    y_title: str
+
+
+class _Formula:
+    """The forms of an expression that is shown."""
+
     expression: sympy.Expr
-    status: Status
-    meaning: str
-    """One or two sentences: what is proved, what is estimated."""
-    holds: tuple[str, ...]
-    """Sentences: where the result holds and where it does not."""
 
     @property
     def text(self) -> str:
@@ -290,11 +367,58 @@ class Result:
 
     @property
     def decimal(self) -> str | None:
-        """At most three decimals, rounded half to even, or None while letters are left: `0.333`."""
-        if not self.expression.is_Rational:
+        """Rational: at most three decimals, half to even (`0.333`); else six digits; None while letters are left."""
+        if self.expression.is_Rational:
+            value = Fraction(int(self.expression.p), int(self.expression.q))
+            return f"{float(round(value, 3)):.3f}".rstrip("0").rstrip(".")
+        if self.expression.free_symbols or self.expression is sympy.oo:
             return None
-        value = Fraction(int(self.expression.p), int(self.expression.q))
-        return f"{float(round(value, 3)):.3f}".rstrip("0").rstrip(".")
+        return numeric.six_digits(numeric.evaluate(numeric.context(), self.expression, {}))
+
+
+@dataclass(frozen=True)
+class Quantity(_Formula):
+    """A further output, shown beside the result."""
+
+    id: str
+    title: str
+    symbol: sympy.Symbol
+    expression: sympy.Expr
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Result(_Formula):
+    """What a derivation arrives at."""
+
+    symbol: sympy.Symbol
+    expression: sympy.Expr
+    status: Status
+    meaning: str
+    """One or two sentences: what is proved, what is estimated."""
+    holds: tuple[str, ...]
+    """Sentences: where the result holds and where it does not."""
+    quantities: tuple[Quantity, ...] = ()
+    """Further outputs."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Numbers for which a calculator gives no answer: those with `less` < `than`."""
+
+    sentence: str
+    """Why."""
+    less: sympy.Expr
+    than: sympy.Expr
+    options: tuple[tuple[str, str], ...] = ()
+    """(choice id, option id) pairs that must all be chosen for the rule to count."""
+
+    def applies(self, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping[str, str]) -> bool:
+        """Whether there is silence; never while letters leave the comparison open."""
+        if any(chosen.get(choice) != option for choice, option in self.options):
+            return False
+        answer = sympy.Lt(self.less.subs(values), self.than.subs(values))
+        return isinstance(answer, BooleanAtom) and bool(answer)
 
 
 @dataclass(frozen=True)
@@ -327,8 +451,27 @@ class Derivation:
     """The options chosen by name."""
     assumptions: tuple[Assumption, ...]
     steps: tuple[Step, ...]
-    result: Result
+    result: Result | None
+    """None where the theory says nothing; `silence` then says why."""
     curves: tuple[Curve, ...] = ()
+    silence: str = ""
+    axes: Axes | None = None
+    """The frame of the plot; None: the fixed log-log frame, in which the first curve is drawn."""
+
+    def __post_init__(self) -> None:
+        if (self.result is None) != bool(self.silence):
+            raise ValueError(f"a derivation must have either a result or a silence; got {self.calculator!r}")
+
+    @property
+    def answer(self) -> Result:
+        """The result.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self.result is None:
+            raise ValueError(self.silence)
+        return self.result
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -388,6 +531,11 @@ class Calculator:
     columns: tuple[Column, ...] = ()
     row_parameter: str = ""
     row_values: tuple[str, ...] = ()
+    belongs: tuple[str, ...] = ()
+    """Ids of the items that the calculator belongs to."""
+    silences: tuple[Silence, ...] = ()
+    """Numbers without an answer, in the order in which they are tried; silence that follows from the options alone is
+    for `build` to say."""
 
     @property
     def symbols(self) -> dict[str, sympy.Symbol]:
@@ -410,15 +558,24 @@ class Calculator:
         values, options, problems = self._read(settings)
         if problems:
             raise problems[0]
-        return self.build(values, options)
+        derivation = self.build(values, options)
+        if derivation.result is None:
+            return derivation
+        numbers = {parameter.symbol: values[parameter.id] for parameter in self.parameters}
+        chosen = {name: option.id for name, option in options.items()}
+        silence = next((rule.sentence for rule in self.silences if rule.applies(numbers, chosen)), "")
+        return replace(derivation, result=None, silence=silence) if silence else derivation
 
     def same(self, derivation: Derivation, text: str) -> bool:
-        """Whether the result equals the expression that `text` says, compared at 50 digits.
+        """Whether there is a result and it equals the expression that `text` says, compared at 50 digits.
 
         Raises:
             calculators.expressions.ExpressionError: `text` is no expression in this calculator's letters.
         """
-        result, expected = derivation.result.expression, expressions.parse(text, self.symbols)
+        expected = expressions.parse(text, self.symbols)
+        if derivation.result is None:
+            return False
+        result = derivation.result.expression
         return bool(result == expected) or numeric.equal(result, expected)
 
     def table(self) -> Table:
@@ -429,7 +586,8 @@ class Calculator:
             for column in self.columns:
                 settings = {self.row_parameter: value, **column.settings}
                 result = self.derive(**settings).result
-                cells.append(Cell(MappingProxyType(settings), result.text, result.latex, result.decimal))
+                shown = ("–", r"\text{–}", None) if result is None else (result.text, result.latex, result.decimal)
+                cells.append(Cell(MappingProxyType(settings), *shown))
             rows.append(Row(value, tuple(cells)))
         letter = next((p.symbol.name for p in self.parameters if p.id == self.row_parameter), "")
         return Table(letter, tuple(column.title for column in self.columns), tuple(rows))
@@ -455,8 +613,17 @@ class Calculator:
                     raise SettingError(name, f"{rule}; got {_shown(name)}{near}")
             except SettingError as error:
                 problems.append(error)
+        wrong = {problem.parameter for problem in problems}
+        for choice in self.choices:
+            if choice.default is not None and choice.id not in wrong:
+                options.setdefault(choice.id, choice.read(choice.default))
+        # In the order of the choices, however they were given.
+        options = {choice.id: options[choice.id] for choice in self.choices if choice.id in options}
         for name, option in options.items():
-            parameter = by_id[choice_by_id[name].parameter]
+            set_by = choice_by_id[name].parameter
+            if set_by is None or option.value is None:
+                continue
+            parameter = by_id[set_by]
             given = values.get(parameter.id, parameter.symbol)
             if given not in (parameter.symbol, option.value):
                 problems.append(

@@ -20,8 +20,11 @@ HOLE = re.compile("⟦([a-z0-9-]+)⟧")
 """How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the group is the hole's key."""
 
 _MARKED_HOLE = re.compile(r"\\text\{⟦([a-z0-9-]+)⟧\}")
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
-_LETTER = re.compile(r"([A-Za-z]|alpha|beta|delta|ell)(?:_([A-Za-z0-9]+))?\Z")
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z]+)?\Z")
+_LETTER = re.compile(
+    r"([A-Za-z]|alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
+    r"|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega|ell)(?:_([A-Za-z0-9]+))?\Z"
+)
 # fmt: off
 _JAVASCRIPT_WORDS = frozenset(
     {
@@ -30,7 +33,7 @@ _JAVASCRIPT_WORDS = frozenset(
         "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private",
         "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof",
         "undefined", "var", "void", "while", "with", "yield", "Fraction", "Infinity", "Math", "NaN", "Number",
-        "lesser",
+        "lesser", "greater", "erf", "erfc", "gamma", "integral", "loggamma",
     }
 )
 # fmt: on
@@ -48,7 +51,7 @@ class _Dialect:
     """What differs between the infix languages; the rest of the grammar is shared."""
 
     functions: Mapping[type, str]
-    infinity: str
+    constants: Mapping[sympy.Expr, str]
     words: frozenset[str]
     power_call: str = ""
     fraction_call: str = ""
@@ -58,45 +61,64 @@ _TEXT = _Dialect(
     MappingProxyType(
         {
             sympy.Min: "min",
+            sympy.Max: "max",
             sympy.Abs: "abs",
             sympy.log: "log",
             sympy.exp: "exp",
             sympy.cosh: "cosh",
             sympy.sin: "sin",
             sympy.gamma: "gamma",
+            sympy.loggamma: "loggamma",
+            sympy.erf: "erf",
+            sympy.erfc: "erfc",
+            sympy.tanh: "tanh",
+            sympy.cos: "cos",
         }
     ),
-    "oo",
+    MappingProxyType({sympy.oo: "oo", sympy.pi: "pi", sympy.E: "exp(1)"}),
     frozenset(),
 )
 _PYTHON = _Dialect(
     MappingProxyType(
         {
             sympy.Min: "min",
+            sympy.Max: "max",
             sympy.Abs: "abs",
             sympy.log: "math.log",
             sympy.exp: "math.exp",
             sympy.cosh: "math.cosh",
             sympy.sin: "math.sin",
             sympy.gamma: "math.gamma",
+            sympy.loggamma: "math.lgamma",
+            sympy.erf: "math.erf",
+            sympy.erfc: "math.erfc",
+            sympy.tanh: "math.tanh",
+            sympy.cos: "math.cos",
         }
     ),
-    "math.inf",
-    frozenset(keyword.kwlist) | {"Fraction", "abs", "math", "min"},
+    MappingProxyType({sympy.oo: "math.inf", sympy.pi: "math.pi", sympy.E: "math.e"}),
+    frozenset(keyword.kwlist) | {"Fraction", "abs", "math", "max", "min"},
     fraction_call="Fraction",
 )
 _JAVASCRIPT = _Dialect(
     MappingProxyType(
         {
             sympy.Min: "Math.min",
+            sympy.Max: "Math.max",
             sympy.Abs: "Math.abs",
             sympy.log: "Math.log",
             sympy.exp: "Math.exp",
             sympy.cosh: "Math.cosh",
             sympy.sin: "Math.sin",
+            sympy.tanh: "Math.tanh",
+            sympy.cos: "Math.cos",
+            sympy.gamma: "gamma",
+            sympy.loggamma: "loggamma",
+            sympy.erf: "erf",
+            sympy.erfc: "erfc",
         }
     ),
-    "Infinity",
+    MappingProxyType({sympy.oo: "Infinity", sympy.pi: "Math.PI", sympy.E: "Math.E"}),
     _JAVASCRIPT_WORDS,
     power_call="Math.pow",
 )
@@ -311,8 +333,8 @@ def _terms(expr: sympy.Add) -> list[sympy.Expr]:
     )
 
 
-def _minimum(expr: sympy.Min) -> list[sympy.Expr]:
-    """The arguments of a minimum in a fixed order, the longer ones first (SymPy keeps them as a set)."""
+def _extremum(expr: sympy.Min | sympy.Max) -> list[sympy.Expr]:
+    """The arguments of a minimum or maximum in a fixed order, the longer ones first (SymPy keeps them as a set)."""
     return sorted(expr.args, key=lambda arg: (-arg.count_ops(), sympy.default_sort_key(arg)))
 
 
@@ -321,8 +343,8 @@ def _wrap(code: str, precedence: int, place: int) -> str:
 
 
 def _infix(expr: sympy.Basic, dialect: _Dialect, place: int) -> str:
-    if expr is sympy.oo:
-        return dialect.infinity
+    if isinstance(expr, sympy.Expr) and expr in dialect.constants:
+        return dialect.constants[expr]
     if isinstance(expr, sympy.Integer):
         return _wrap(str(expr.p), _SUM if expr.p < 0 else _ATOM, place)
     if isinstance(expr, sympy.Rational):
@@ -350,7 +372,7 @@ def _infix(expr: sympy.Basic, dialect: _Dialect, place: int) -> str:
         base, exponent = _infix(expr.base, dialect, _ATOM), _infix(expr.exp, dialect, _ATOM)
         return _wrap(f"{base}**{exponent}", _POWER, place)
     if type(expr) in dialect.functions:
-        args = _minimum(expr) if isinstance(expr, sympy.Min) else expr.args
+        args = _extremum(expr) if isinstance(expr, (sympy.Min, sympy.Max)) else expr.args
         return f"{dialect.functions[type(expr)]}({', '.join(_infix(arg, dialect, _SUM) for arg in args)})"
     if dialect is _TEXT:
         return _sentence(expr, place)
@@ -404,8 +426,14 @@ def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
         return f"{code}.neg()" if negative else code
     if isinstance(expr, sympy.Pow) and isinstance(expr.exp, sympy.Integer):
         return f"{_exact(expr.base, infinite)}.pow({expr.exp.p}n)"
+    if isinstance(expr, sympy.Max):
+        first, *rest = _extremum(expr)
+        code = _exact(first, infinite)
+        for arg in rest:
+            code = f"greater({code}, {_exact(arg, infinite)})"
+        return code
     if isinstance(expr, sympy.Min):
-        first, *rest = _minimum(expr)
+        first, *rest = _extremum(expr)
         code = _unless_infinite(first, infinite)
         for arg in rest:
             code = f"lesser({code}, {_unless_infinite(arg, infinite)})"
@@ -422,12 +450,23 @@ def _unless_infinite(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> st
 _LATEX_FUNCTIONS: Mapping[type, str] = MappingProxyType(
     {
         sympy.Min: r"\min",
+        sympy.Max: r"\max",
         sympy.log: r"\log",
         sympy.exp: r"\exp",
         sympy.cosh: r"\cosh",
         sympy.sin: r"\sin",
+        sympy.tanh: r"\tanh",
+        sympy.cos: r"\cos",
         sympy.gamma: r"\Gamma",
+        sympy.loggamma: r"\log\Gamma",
+        sympy.erf: r"\operatorname{erf}",
+        sympy.erfc: r"\operatorname{erfc}",
     }
+)
+
+
+_LATEX_CONSTANTS: Mapping[sympy.Expr, str] = MappingProxyType(
+    {sympy.oo: r"\infty", sympy.pi: r"\pi", sympy.E: r"\mathrm{e}"}
 )
 
 
@@ -453,8 +492,8 @@ def _enclosed(code: str) -> str:
 
 
 def _latex(expr: sympy.Basic, place: int, inline: bool) -> str:
-    if expr is sympy.oo:
-        return r"\infty"
+    if isinstance(expr, sympy.Expr) and expr in _LATEX_CONSTANTS:
+        return _LATEX_CONSTANTS[expr]
     if isinstance(expr, sympy.Integer):
         return _brackets(str(expr.p), _SUM if expr.p < 0 else _ATOM, place)
     if isinstance(expr, sympy.Symbol):
@@ -467,6 +506,8 @@ def _latex(expr: sympy.Basic, place: int, inline: bool) -> str:
         return _brackets(code, _SUM, place)
     if isinstance(expr, (sympy.Mul, sympy.Rational)) or _is_reciprocal(expr):
         return _latex_product(expr, place, inline)
+    if isinstance(expr, sympy.Pow) and expr.exp == sympy.Rational(1, 2):
+        return rf"\sqrt{{{_latex(expr.base, _SUM, inline)}}}"
     if isinstance(expr, sympy.Pow):
         exponent = _latex(expr.exp, _SUM, True)
         if isinstance(expr.base, sympy.Abs):
@@ -475,7 +516,7 @@ def _latex(expr: sympy.Basic, place: int, inline: bool) -> str:
     if isinstance(expr, sympy.Abs):
         return rf"\left|{_latex(expr.args[0], _SUM, inline)}\right|"
     if type(expr) in _LATEX_FUNCTIONS:
-        args = _minimum(expr) if isinstance(expr, sympy.Min) else expr.args
+        args = _extremum(expr) if isinstance(expr, (sympy.Min, sympy.Max)) else expr.args
         return _LATEX_FUNCTIONS[type(expr)] + _enclosed(", ".join(_latex(arg, _SUM, inline) for arg in args))
     return _latex_sentence(expr, inline)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 import sympy
@@ -78,12 +79,23 @@ def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None
     return True
 
 
+def six_digits(value: mpf) -> str:
+    """A number with six significant digits as JavaScript writes it: `0.56419`, `468750000000`, `1.5e-7`."""
+    rounded = float(f"{float(value):.5e}")
+    if rounded == 0 or 1e-6 <= abs(rounded) < 1e21:
+        plain = f"{Decimal(repr(rounded)):f}"
+        return plain.removesuffix(".0") if rounded else "0"
+    mantissa, _, exponent = f"{rounded:.5e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent):+d}"
+
+
 def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
     """The value of an expression.
 
     Args:
         arithmetic: sets the number of digits.
-        expr: numbers, symbols, sums, products, powers, min, abs, log, exp, cosh, sin, gamma, piecewise, derivatives.
+        expr: numbers, pi, e, symbols, sums, products, powers, min, max, abs, log, exp, sin, cos, cosh, tanh, gamma,
+            loggamma, erf, erfc, piecewise, derivatives.
         values: symbol -> number for every free symbol.
 
     Raises:
@@ -94,6 +106,10 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
         return arithmetic.mpf(int(expr.p)) / int(expr.q)
     if expr is sympy.oo:
         return arithmetic.inf
+    if expr is sympy.pi:
+        return +arithmetic.pi
+    if expr is sympy.E:
+        return +arithmetic.e
     if isinstance(expr, sympy.Symbol):
         return values[expr]
     if isinstance(expr, sympy.Derivative) and len(expr.variables) == 1:
@@ -109,15 +125,20 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
         return arithmetic.fprod(args)
     if isinstance(expr, sympy.Pow):
         return args[0] ** args[1]
-    if isinstance(expr, sympy.Min):
-        return min(args)
+    if isinstance(expr, (sympy.Min, sympy.Max)):
+        return min(args) if isinstance(expr, sympy.Min) else max(args)
     functions = {
         sympy.Abs: abs,
         sympy.log: arithmetic.log,
         sympy.exp: arithmetic.exp,
         sympy.cosh: arithmetic.cosh,
+        sympy.tanh: arithmetic.tanh,
         sympy.sin: arithmetic.sin,
+        sympy.cos: arithmetic.cos,
         sympy.gamma: arithmetic.gamma,
+        sympy.loggamma: arithmetic.loggamma,
+        sympy.erf: arithmetic.erf,
+        sympy.erfc: arithmetic.erfc,
     }
     if type(expr) in functions:
         return functions[type(expr)](args[0])

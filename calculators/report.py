@@ -10,7 +10,7 @@ from types import MappingProxyType
 import sympy
 
 from calculators import emit
-from calculators.derivation import Calculator, Derivation, Step
+from calculators.derivation import Calculator, Derivation, Quantity, Result, Step
 
 _WIDTH = 88
 _KINDS: Mapping[str, str] = MappingProxyType(
@@ -20,16 +20,19 @@ _KINDS: Mapping[str, str] = MappingProxyType(
 
 def as_text(calculator: Calculator, derivation: Derivation) -> str:
     """Plain text of at most 88 columns, formulas aside."""
-    result = derivation.result
-    decimal = f" = {result.decimal}" if result.decimal not in (None, result.text) else ""
     settings = ", ".join(f"{name} = {value}" for name, value in derivation.parameters.items())
     lines = [f"{calculator.title} ({calculator.id})", settings, ""]
     for number, step in enumerate(derivation.steps, 1):
         lines += [f"{number}. {step.title} [{_KINDS[step.kind]}]", f"   {_text_line(step)}"]
         lines += textwrap.wrap(step.because, _WIDTH, initial_indent="   ", subsequent_indent="   ")
         lines.append("")
-    lines.append(f"{result.symbol} = {result.text}{decimal} [{result.status}]")
-    lines += textwrap.wrap(result.meaning, _WIDTH)
+    if derivation.result is None:
+        lines += textwrap.wrap(f"No answer: {derivation.silence}", _WIDTH)
+    else:
+        result = derivation.result
+        lines.append(f"{result.symbol} = {_value(result)} [{result.status}]")
+        lines += [f"{q.symbol} = {_value(q)}{f' {q.unit}' if q.unit else ''} ({q.title})" for q in result.quantities]
+        lines += textwrap.wrap(result.meaning, _WIDTH)
     for title, sentences in _lists(calculator, derivation):
         lines += ["", title]
         for sentence in sentences:
@@ -38,7 +41,17 @@ def as_text(calculator: Calculator, derivation: Derivation) -> str:
 
 
 def as_json(calculator: Calculator, derivation: Derivation) -> str:
-    """JSON with the keys calculator, parameters, assumptions, steps and result."""
+    """JSON with the keys calculator, parameters, assumptions, steps and result.
+
+    Where the theory says nothing the result is null and `silence` says why; further outputs stand under `quantities`.
+    """
+    result = derivation.result
+    more: dict[str, object] = {"silence": derivation.silence} if result is None else {}
+    if result is not None and result.quantities:
+        more["quantities"] = [
+            {"id": q.id, "title": q.title, "text": q.text, "decimal": q.decimal, "unit": q.unit}
+            for q in result.quantities
+        ]
     return json.dumps(
         {
             "calculator": calculator.id,
@@ -54,8 +67,9 @@ def as_json(calculator: Calculator, derivation: Derivation) -> str:
                 }
                 for step in derivation.steps
             ],
-            "result": {"text": derivation.result.text, "latex": derivation.result.latex},
-        },
+            "result": None if result is None else {"text": result.text, "latex": result.latex},
+        }
+        | more,
         indent=2,
         ensure_ascii=False,
     )
@@ -68,21 +82,29 @@ def as_latex(calculator: Calculator, derivation: Derivation) -> str:
         left, sign, right = _relation(step)
         rows.append(rf"  {left} &{sign} {right} && \text{{{step.title} ({_KINDS[step.kind]})}} \\")
     result = derivation.result
-    rows.append(rf"  {emit.latex(result.symbol)} &= {result.latex} && \text{{{calculator.title} ({result.status})}}")
+    if result is None:
+        rows.append(rf"  & && \text{{No answer: {derivation.silence}}}")
+    else:
+        title = rf"\text{{{calculator.title} ({result.status})}}"
+        rows.append(rf"  {emit.latex(result.symbol)} &= {result.latex} && {title}")
     return "\n".join([r"\begin{align*}", *rows, r"\end{align*}"])
 
 
 def as_markdown(calculator: Calculator, derivation: Derivation) -> str:
     """Markdown with `$$…$$` formulas."""
-    result = derivation.result
     lines = [f"# {calculator.title}", "", calculator.question, ""]
     lines += [f"- {name}: `{value}`" for name, value in derivation.parameters.items()]
     for number, step in enumerate(derivation.steps, 1):
         left, sign, right = _relation(step)
         lines += ["", f"## {number}. {step.title}", "", f"*{_KINDS[step.kind].capitalize()}.* {step.because}", ""]
         lines += [f"$${left} {sign} {right}$$"]
-    lines += ["", "## Result", "", f"$${emit.latex(result.symbol)} = {result.latex}$$", ""]
-    lines += [f"**{result.status.capitalize()}.** {result.meaning}"]
+    if derivation.result is None:
+        lines += ["", "## Result", "", f"No answer: {derivation.silence}"]
+    else:
+        result = derivation.result
+        lines += ["", "## Result", "", f"$${emit.latex(result.symbol)} = {result.latex}$$", ""]
+        lines += [f"$${emit.latex(q.symbol)} = {q.latex}$$ {q.title}\n" for q in result.quantities]
+        lines += [f"**{result.status.capitalize()}.** {result.meaning}"]
     for title, sentences in _lists(calculator, derivation):
         lines += ["", f"## {title}", "", *(f"- {sentence}" for sentence in sentences)]
     return "\n".join(lines)
@@ -96,9 +118,16 @@ FORMATS: Mapping[str, Callable[[Calculator, Derivation], str]] = MappingProxyTyp
 def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, list[str]], ...]:
     return (
         ("Assumptions", [assumption.text for assumption in derivation.assumptions]),
-        ("Where it holds", list(derivation.result.holds)),
+        ("Where it holds", list(derivation.result.holds if derivation.result else ())),
         ("Sources", [f"{source.text}: {source.url}" for source in calculator.sources]),
     )
+
+
+def _value(formula: Quantity | Result) -> str:
+    """The exact value and, where it says more, the decimal: `1/3 = 0.333`, `sqrt(pi) ≈ 1.77245`."""
+    if formula.decimal in (None, formula.text):
+        return formula.text
+    return f"{formula.text} {'=' if formula.expression.is_Rational else '≈'} {formula.decimal}"
 
 
 def _text_line(step: Step) -> str:

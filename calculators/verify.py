@@ -31,7 +31,7 @@ class StepError(AssertionError):
 
 
 def verify(derivation: Derivation, draw: random.Random | None = None) -> None:
-    """None, when every identity and leading-order step holds and the last step ends in the result.
+    """None, when every identity and leading-order step holds and the last step ends in the result, if there is one.
 
     Args:
         derivation: the derivation; premises are not checked, since they are assumed and shown so.
@@ -46,6 +46,8 @@ def verify(derivation: Derivation, draw: random.Random | None = None) -> None:
             _identity(derivation.calculator, step, generator)
         elif step.limit is not None:
             _leading_order(derivation.calculator, step, step.limit, generator)
+    if derivation.result is None:
+        return
     last = derivation.steps[-1]
     if not isinstance(last.after, sympy.Expr) or not numeric.equal(last.after, derivation.result.expression):
         raise _error(derivation.calculator, last, f"ends in {last.after}, the result is {derivation.result.expression}")
