@@ -30,7 +30,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         self._sources: dict[str, str | None] = {}  # a page's file -> the content file that it shows
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, bytes] = {}
         self._assets: tuple[assets.Asset, ...] = ()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -51,7 +51,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         # All is rendered here, so that what it was made from is let go before MkDocs fills the memory with its own.
         models = pages.pages(loaded)
         self._sources = {page.file: page.source for page in models}
-        self._texts = {page.file: render.render(page) for page in models}
+        # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
+        self._texts = {page.file: render.render(page).encode() for page in models}
         if not config.repo_url:
             config.edit_uri = ""  # no repository, so no address to edit at, and no button that leads nowhere
         # Here and not as custom_dir, so that the theme also comes from an installed package.
