@@ -113,9 +113,7 @@ def verdict(law: Theory, alpha: float, standard_error: float, interval: tuple[fl
     if alpha >= bound * (1 - _EXACT):
         return f"alpha = {alpha:.4g} is consistent with {claim}: the bound is {at}."
     share = f"{100 * (1 - alpha / bound):.2g} %"
-    errors = (
-        f"{(bound - alpha) / standard_error:.2g} standard errors" if standard_error > _EXACT else "no error to speak of"
-    )
+    errors = _counted((bound - alpha) / standard_error) if standard_error > _EXACT else "no error to speak of"
     below = f"alpha = {alpha:.4g} is below the bound {at} by {share}, {errors}"
     if interval[1] >= bound:
         return f"{below}; its interval reaches the bound, so it is still consistent with {claim}."
@@ -123,3 +121,8 @@ def verdict(law: Theory, alpha: float, standard_error: float, interval: tuple[fl
         f"{below}: not consistent with {claim}. Before that counts against the law, mind that estimated dimensions "
         "tend to be too low, which puts the bound too high."
     )
+
+
+def _counted(errors: float) -> str:
+    text = f"{errors:.2g}"
+    return f"{text} standard error{'' if text == '1' else 's'}"
