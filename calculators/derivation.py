@@ -30,6 +30,8 @@ MAX_PART = 10**6
 """The largest numerator and denominator of a setting."""
 
 _NUMBER = re.compile(r"([+-]?[0-9]{1,12})(?:/([0-9]{1,12})|\.([0-9]{1,12}))?\Z")
+_WORD = re.compile(r"(?!e\Z)[A-Za-z]+(?:-[A-Za-z]+)*\Z|\Z")
+"""What is meant as a name rather than as an expression."""
 _SHOWN = 40
 
 
@@ -166,6 +168,8 @@ class Choice:
     """The option that a page begins with."""
     options: Callable[[], tuple[Option, ...]]
     """The options; called when needed, since their values are derived first."""
+    free: Callable[[str], Option] | None = None
+    """Makes an option of an expression that a person typed, or raises `expressions.ExpressionError`."""
 
     def read(self, name: object) -> Option:
         """The option of that name.
@@ -176,6 +180,11 @@ class Choice:
         options = {option.id: option for option in self.options()}
         if isinstance(name, str) and name.strip() in options:
             return options[name.strip()]
+        if self.free is not None and isinstance(name, str) and not _WORD.match(name.strip()):
+            try:
+                return self.free(name.strip())
+            except expressions.ExpressionError as error:
+                raise SettingError(self.id, str(error)) from None
         near = suggestion(name, options) if isinstance(name, str) else ""
         raise SettingError(self.id, f"{self.id} must be one of {', '.join(options)}; got {_shown(name)}{near}")
 
@@ -213,6 +222,11 @@ class Limit:
     """True: the variable tends to 0 from below as well."""
     letters: tuple[sympy.Symbol, ...] = ()
     """Letters that the witnesses use beyond those in `before` and `after`."""
+    octaves: tuple[int, ...] = (16, 32, 64)
+    """The k at which `before` is a witness, c·2^-k or c·2^k; the last must show the exponent within the tolerance."""
+    guard_bits: int = 320
+    """Binary digits on top of 50 decimal ones. A loss cancels to its order: at e = 2^-64 and order 2 that costs 128
+    bits. Powers of 10^6 cost 20 bits each."""
 
 
 @dataclass(frozen=True)
