@@ -35,6 +35,8 @@ _NUMBER = re.compile(r"([+-]?[0-9]{1,15})(?:/([0-9]{1,12})|\.([0-9]{1,12}))?\Z")
 _REAL = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,15})?(?:[eE][+-]?[0-9]{1,2})?\Z")
 _REAL_EXPONENT = 30
 """Real settings lie between 10^-30 and 10^30 in size, or are 0."""
+_WORD = re.compile(r"(?!e\Z)[A-Za-z]+(?:-[A-Za-z]+)*\Z|\Z")
+"""What is meant as a name rather than as an expression."""
 _SHOWN = 40
 
 
@@ -226,6 +228,8 @@ class Choice:
     """The option that a page begins with; empty: the default, or else the first."""
     options: Callable[[], tuple[Option, ...]] = tuple
     """The options; called when needed, since their values are derived first."""
+    free: Callable[[str], Option] | None = None
+    """Makes an option of an expression that a person typed, or raises `expressions.ExpressionError`."""
     default: str | None = None
     """The option when nothing is chosen; None: the choice may be left open, and `build` then receives none."""
     meaning: str = ""
@@ -245,6 +249,11 @@ class Choice:
         options = {option.id: option for option in self.options()}
         if isinstance(name, str) and name.strip() in options:
             return options[name.strip()]
+        if self.free is not None and isinstance(name, str) and not _WORD.match(name.strip()):
+            try:
+                return self.free(name.strip())
+            except expressions.ExpressionError as error:
+                raise SettingError(self.id, str(error)) from None
         near = suggestion(name, options) if isinstance(name, str) else ""
         raise SettingError(self.id, f"{self.id} must be one of {', '.join(options)}; got {_shown(name)}{near}")
 
@@ -282,6 +291,11 @@ class Limit:
     """True: the variable tends to 0 from below as well."""
     letters: tuple[sympy.Symbol, ...] = ()
     """Letters that the witnesses use beyond those in `before` and `after`."""
+    octaves: tuple[int, ...] = (16, 32, 64)
+    """The k at which `before` is a witness, c·2^-k or c·2^k; the last must show the exponent within the tolerance."""
+    guard_bits: int = 320
+    """Binary digits on top of 50 decimal ones. A loss cancels to its order: at e = 2^-64 and order 2 that costs 128
+    bits. Powers of 10^6 cost 20 bits each."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import sympy
 
@@ -20,6 +22,7 @@ MAX_NUMBER = 10**6
 MAX_EXPONENT = 100
 MAX_BITS = 4096
 MAX_MINIMA = 4
+MAX_CALLS = 12
 
 _CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/()., ]*\Z")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
@@ -29,13 +32,54 @@ class ExpressionError(ValueError):
     """A text is not an expression of the allowed kind; the message is one line."""
 
 
-def parse(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
+@dataclass(frozen=True)
+class Function:
+    """A function that a text may call."""
+
+    build: Callable[..., sympy.Expr]
+    several: bool = False
+    """True: two arguments or more, which must be real; False: one."""
+
+
+MINIMUM: Mapping[str, Function] = MappingProxyType(
+    {"min": Function(sympy.Min, several=True), "Min": Function(sympy.Min, several=True)}
+)
+"""What results are made of."""
+
+
+def _unevaluated(function: type[sympy.Function]) -> Function:
+    # SymPy's own evaluation of these can run without end on what a person types.
+    return Function(lambda *args: function(*args, evaluate=False), several=function in (sympy.Min, sympy.Max))
+
+
+ELEMENTARY: Mapping[str, Function] = MappingProxyType(
+    {
+        "abs": _unevaluated(sympy.Abs),
+        "sqrt": Function(lambda base: base ** sympy.Rational(1, 2)),
+        "exp": _unevaluated(sympy.exp),
+        "log": _unevaluated(sympy.log),
+        "cosh": _unevaluated(sympy.cosh),
+        "tanh": _unevaluated(sympy.tanh),
+        "sin": _unevaluated(sympy.sin),
+        "cos": _unevaluated(sympy.cos),
+        "min": _unevaluated(sympy.Min),
+        "max": _unevaluated(sympy.Max),
+    }
+)
+"""What losses are made of."""
+
+
+def parse(
+    text: str, symbols: Mapping[str, sympy.Symbol], functions: Mapping[str, Function] = MINIMUM, example: str = "4/d"
+) -> sympy.Expr:
     """The expression that the text says, for example `m*min(q + 1, s)/d`.
 
     Args:
         text: at most `MAX_LENGTH` characters: whole numbers and decimals up to 10^6 (read exactly), the names in
-            `symbols`, `oo`, `+ - * / **`, brackets, and `min(a, b, …)`.
+            `symbols`, `oo`, `+ - * / **`, brackets, and calls such as `min(a, b, …)`.
         symbols: name -> symbol; every other name is refused.
+        functions: name -> function; by default the minimum alone.
+        example: what a complete expression looks like, for the message.
 
     Raises:
         ExpressionError: anything else; numbers that would grow beyond `MAX_BITS` bits; a division by zero.
@@ -52,22 +96,24 @@ def parse(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise ExpressionError(f"an expression must be complete, such as 4/d; got {text!r}") from None
+        raise ExpressionError(f"an expression must be complete, such as {example}; got {text!r}") from None
     nodes = sum(isinstance(node, ast.expr) for node in ast.walk(tree))
     if nodes > MAX_NODES:
         raise ExpressionError(f"an expression must have at most {MAX_NODES} parts; got {nodes}")
-    minima = sum(isinstance(node, ast.Call) for node in ast.walk(tree))
-    if minima > MAX_MINIMA:
-        raise ExpressionError(f"an expression must have at most {MAX_MINIMA} minima; got {minima}")
-    return _Builder(text.strip(), symbols).build(tree.body, 0)
+    calls = sum(isinstance(node, ast.Call) for node in ast.walk(tree))
+    most, what = (MAX_MINIMA, "minima") if functions is MINIMUM else (MAX_CALLS, "functions")
+    if calls > most:
+        raise ExpressionError(f"an expression must have at most {most} {what}; got {calls}")
+    return _Builder(text.strip(), symbols, functions).build(tree.body, 0)
 
 
 class _Builder:
     """Builds SymPy objects from one text's syntax tree."""
 
-    def __init__(self, text: str, symbols: Mapping[str, sympy.Symbol]) -> None:
+    def __init__(self, text: str, symbols: Mapping[str, sympy.Symbol], functions: Mapping[str, Function]) -> None:
         self._text = text
         self._symbols = symbols
+        self._functions = functions
 
     def build(self, node: ast.expr, depth: int) -> sympy.Expr:
         if depth > MAX_DEPTH:
@@ -82,12 +128,13 @@ class _Builder:
         if isinstance(node, ast.BinOp):
             return self._binary(node, depth)
         if isinstance(node, ast.Call):
-            return self._minimum(node, depth)
+            return self._call(node, depth)
         raise self._refuse(node)
 
     def _refuse(self, node: ast.expr) -> ExpressionError:
         part = ast.get_source_segment(self._text, node) or self._text
-        return ExpressionError(f"an expression must use only numbers, letters, + - * / ** and min(); got {part!r}")
+        known = ", ".join(f"{name}()" for name in self._functions if name.islower())
+        return ExpressionError(f"an expression must use only numbers, letters, + - * / ** and {known}; got {part!r}")
 
     def _number(self, node: ast.Constant) -> sympy.Expr:
         source = ast.get_source_segment(self._text, node) or ""
@@ -142,19 +189,24 @@ class _Builder:
         # SymPy spreads a power over a product and evaluates it for numbers, so every number inside counts.
         for number in exponent.atoms(sympy.Rational):
             if abs(number.p) > MAX_EXPONENT or number.q > MAX_EXPONENT:
-                raise ExpressionError(f"an exponent must be at most {MAX_EXPONENT}; got {self._text!r}")
+                rule = f"an exponent must be at most {MAX_EXPONENT}"
+                if abs(number) <= MAX_EXPONENT:
+                    rule = f"an exponent must be a fraction of whole numbers up to {MAX_EXPONENT}"
+                raise ExpressionError(f"{rule}; got {self._text!r}")
             for inner in base.atoms(sympy.Rational):
                 self._bound(abs(number.p) * max(inner.p.bit_length(), inner.q.bit_length()))
         if base.is_zero:
             raise ExpressionError(f"a power must not have the base 0; got {self._text!r}")
         return base**exponent
 
-    def _minimum(self, node: ast.Call, depth: int) -> sympy.Expr:
-        named_min = isinstance(node.func, ast.Name) and node.func.id in ("min", "Min")
+    def _call(self, node: ast.Call, depth: int) -> sympy.Expr:
+        function = self._functions.get(node.func.id) if isinstance(node.func, ast.Name) else None
         plain = not node.keywords and not any(isinstance(arg, ast.Starred) for arg in node.args)
-        if not named_min or not plain or not 2 <= len(node.args) <= MAX_MINIMA:
+        if function is None or not plain:
+            raise self._refuse(node)
+        if not (2 <= len(node.args) <= MAX_MINIMA if function.several else len(node.args) == 1):
             raise self._refuse(node)
         args = [self.build(arg, depth + 1) for arg in node.args]
-        if any(arg.is_extended_real is False for arg in args):
-            raise ExpressionError(f"min() must be given real values; got {self._text!r}")
-        return sympy.Min(*args)
+        if function.several and any(arg.is_extended_real is False for arg in args):
+            raise ExpressionError(f"{ast.unparse(node.func)}() must be given real values; got {self._text!r}")
+        return function.build(*args)

@@ -185,9 +185,10 @@ def with_irreducible_loss(points: Points, confidence: float = 0.95) -> Irreducib
     if points.sizes > _POOLED:
         cell = np.minimum(((x - x[0]) / (x[-1] - x[0]) * _POOLED).astype(np.intp), _POOLED - 1)
         weight = np.bincount(cell, minlength=_POOLED).astype(np.float64)
-        x, y = (np.bincount(cell, weights=column, minlength=_POOLED) for column in (x, y))
         filled = weight > 0
-        x, y, weight = x[filled] / weight[filled], y[filled] / weight[filled], weight[filled]
+        weight = weight[filled]
+        x = np.bincount(cell, weights=x, minlength=_POOLED)[filled] / weight
+        y = np.bincount(cell, weights=y, minlength=_POOLED)[filled] / weight
     return irreducible.fit(x, y, weight, confidence)
 
 
@@ -275,7 +276,7 @@ def compare(plain: PowerLaw, offset: Irreducible | None, sizes: int) -> str:
             f"nearly as well as {offset.loss:.4g} ({sure}), so the largest sizes may have reached the floor; {alphas}."
         )
     return (
-        f"An irreducible loss of {offset.loss:.4g} ({low:.4g} to {high:.4g}, {sure}) describes these points better than "
-        f"a pure power law: the scatter of log loss falls from {offset.residual_without:.2g} to {offset.residual:.2g}; "
-        f"{alphas}."
+        f"An irreducible loss of {offset.loss:.4g} ({low:.4g} to {high:.4g}, {sure}) describes these points better "
+        f"than a pure power law: the scatter of log loss falls from {offset.residual_without:.2g} to "
+        f"{offset.residual:.2g}; {alphas}."
     )

@@ -70,13 +70,14 @@ def theory(settings: Mapping[str, Value]) -> Theory:
     Valid for: the resolution-limited regime, see the calculator.
     """
     derivation = CALCULATOR.derive(**settings)
-    exponent = derivation.result.expression
+    result = derivation.answer
+    exponent = result.expression
     if exponent.free_symbols - {_DIMENSION}:
         left = [name for name, text in derivation.parameters.items() if text == _LETTERS.get(name)]
         raise OpenError(f"degree, loss_order and smoothness must be numbers; left open: {', '.join(left)}")
     (solution,) = sympy.solve(sympy.Eq(_ALPHA, exponent), _DIMENSION)
     shown = tuple((name, text) for name, text in derivation.parameters.items() if name != "dimension")
-    return Theory(exponent, solution, derivation.result.text, shown, derivation.result.status)
+    return Theory(exponent, solution, result.text, shown, result.status)
 
 
 def implied_dimension(
@@ -113,9 +114,7 @@ def verdict(law: Theory, alpha: float, standard_error: float, interval: tuple[fl
     if alpha >= bound * (1 - _EXACT):
         return f"alpha = {alpha:.4g} is consistent with {claim}: the bound is {at}."
     share = f"{100 * (1 - alpha / bound):.2g} %"
-    errors = (
-        f"{(bound - alpha) / standard_error:.2g} standard errors" if standard_error > _EXACT else "no error to speak of"
-    )
+    errors = _counted((bound - alpha) / standard_error) if standard_error > _EXACT else "no error to speak of"
     below = f"alpha = {alpha:.4g} is below the bound {at} by {share}, {errors}"
     if interval[1] >= bound:
         return f"{below}; its interval reaches the bound, so it is still consistent with {claim}."
@@ -123,3 +122,8 @@ def verdict(law: Theory, alpha: float, standard_error: float, interval: tuple[fl
         f"{below}: not consistent with {claim}. Before that counts against the law, mind that estimated dimensions "
         "tend to be too low, which puts the bound too high."
     )
+
+
+def _counted(errors: float) -> str:
+    text = f"{errors:.2g}"
+    return f"{text} standard error{'' if text == '1' else 's'}"

@@ -277,16 +277,16 @@ def _loss_step(m: sympy.Expr, loss: losses.Loss | None) -> Step:
             "Close to its minimum a loss is a power of the output error: m = 1 for the absolute error, m = 2 for the "
             "squared error and, around the true distribution, for cross-entropy.",
         )
-    term = losses.leading_term(loss.expression)
+    what = "the derivative of order" if loss.term.order.is_integer else "the power"
     return Step(
         "loss-order",
         "What an error costs",
         "leading-order",
         loss.expression,
-        term.expression,
-        f"Expand the loss around its minimum at e = 0 and keep the first term that is not zero: the derivative of "
-        f"order {term.order}. {loss.about}",
-        limit=Limit(losses.ERROR, "0", sharp=True, both_sides=True),
+        loss.term.expression,
+        f"Expand the loss around its minimum at e = 0 and keep the first term that is not zero: {what} "
+        f"{loss.term.order}. {loss.about}",
+        limit=loss.limit,
         ranges=losses.RANGES,
     )
 
@@ -351,7 +351,7 @@ _VERDICTS = (
 
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     d, m, q, s = (values[parameter.id] for parameter in _PARAMETERS)
-    loss = next(known for known in losses.known() if known.id == options["loss"].id) if "loss" in options else None
+    loss = losses.of(options["loss"]) if "loss" in options else None
     steps = (*_spacing_steps(d), *_error_steps(q, s), _loss_step(m, loss), *_result_steps(d, m, q, s))
     verdict = next(verdict for verdict in _VERDICTS if verdict.applies({_DEGREE: q, _SMOOTHNESS: s}))
     lines = {step.id: step.after for step in steps}
@@ -374,7 +374,7 @@ CALCULATOR = Calculator(
     "The exponent of a scaling law",
     "When inputs lie on a d-dimensional manifold and only more data can still help, how fast does the loss fall?",
     _PARAMETERS,
-    (Choice("loss", "Loss", "loss_order", "squared", losses.options),),
+    (Choice("loss", "Loss", "loss_order", "squared", losses.options, free=lambda text: losses.free(text).option),),
     (_BAHRI, _SHARMA),
     _build,
     _VERDICTS,

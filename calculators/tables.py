@@ -104,11 +104,11 @@ def _npy(path: Path) -> Array:
 def _start(path: Path) -> bytes:
     """The first bytes of a file that exists and is not too large."""
     try:
-        if path.is_dir():
-            raise TableError(f"{path}: a table must be a file; got a folder")
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)
+    except IsADirectoryError:
+        raise TableError(f"{path}: a table must be a file; got a folder") from None
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:

@@ -22,8 +22,7 @@ SLOPE = mpf(10) ** -10
 At the last octave the corrections are below 2^-60 where the next term is a power further on, and about 7e-13 where a
 logarithm multiplies the power (smoothness exactly q + 1); a wrong exponent is off by far more."""
 _GUARD_BITS = 320
-"""A loss cancels to its order: at e = 2^-64 and order 2 that costs 128 bits. Powers of 10^6 cost 20 bits each. The rest
-keeps 50 digits."""
+"""For identities; a leading-order step says itself how many it needs."""
 
 
 class StepError(AssertionError):
@@ -42,15 +41,29 @@ def verify(derivation: Derivation, draw: random.Random | None = None) -> None:
     """
     generator = draw or random.Random(2102)
     for step in derivation.steps:
-        if step.kind == "identity":
-            _identity(derivation.calculator, step, generator)
-        elif step.limit is not None:
-            _leading_order(derivation.calculator, step, step.limit, generator)
+        verify_step(derivation.calculator, step, generator)
     if derivation.result is None:
         return
     last = derivation.steps[-1]
     if not isinstance(last.after, sympy.Expr) or not numeric.equal(last.after, derivation.result.expression):
         raise _error(derivation.calculator, last, f"ends in {last.after}, the result is {derivation.result.expression}")
+
+
+def verify_step(calculator: str, step: Step, draw: random.Random) -> None:
+    """None, when the step holds or is a premise.
+
+    Args:
+        calculator: its id, for the message.
+        step: the step.
+        draw: draws the points.
+
+    Raises:
+        StepError: it does not hold.
+    """
+    if step.kind == "identity":
+        _identity(calculator, step, draw)
+    elif step.limit is not None:
+        _leading_order(calculator, step, step.limit, draw)
 
 
 def _error(calculator: str, step: Step, found: str) -> StepError:
@@ -76,18 +89,19 @@ def _identity(calculator: str, step: Step, draw: random.Random) -> None:
 
 def _leading_order(calculator: str, step: Step, limit: Limit, draw: random.Random) -> None:
     sides = (1, -1) if limit.both_sides else (1,)
-    witnesses = list(limit.witnesses)
+    witnesses = [(witness, 1) for witness in limit.witnesses]
     if limit.variable in step.before.free_symbols:
-        witnesses += [_line("the line before", step.before, limit, side) for side in sides]
+        witnesses += [(_line("the line before", step.before, limit, side), side) for side in sides]
     if not witnesses:
         raise _error(calculator, step, "has no witness")
-    claim = _line("the line after", step.after, limit, 1)
+    claims = {side: _line("the line after", step.after, limit, side) for side in sides}
     letters = (step.before.free_symbols | step.after.free_symbols | set(limit.letters)) - {limit.variable}
-    arithmetic = numeric.context(_GUARD_BITS)
+    arithmetic = numeric.context(limit.guard_bits)
     for _ in range(3 if letters else 1):
         values = numeric.point(arithmetic, letters, draw, dict(step.ranges))
-        exponent = _slope(arithmetic, claim, 1, values, limit)
-        for witness in witnesses:
+        exponents = {side: _slope(arithmetic, claim, 1, values, limit) for side, claim in claims.items()}
+        for witness, side in witnesses:
+            exponent = exponents[side]
             slopes = [_slope(arithmetic, witness, octave, values, limit) for octave in witness.octaves]
             tolerance = SLOPE * max(1, abs(exponent))
             if abs(slopes[-1] - exponent) > tolerance:
@@ -106,7 +120,7 @@ def _line(title: str, expr: sympy.Basic, limit: Limit, side: int) -> Witness:
         x = arithmetic.ldexp(arithmetic.mpf(side), -octave if limit.towards == "0" else octave)
         return arithmetic.log(abs(numeric.evaluate(arithmetic, expr, {**values, limit.variable: x})), 2)
 
-    return Witness(title, log2)
+    return Witness(title, log2, limit.octaves)
 
 
 def _slope(arithmetic: MPContext, witness: Witness, octave: int, values: Values, limit: Limit) -> mpf:
@@ -119,7 +133,8 @@ def _coefficient(
     calculator: str, step: Step, limit: Limit, arithmetic: MPContext, values: Values, sides: tuple[int, ...]
 ) -> None:
     for side in sides:
-        x = arithmetic.ldexp(arithmetic.mpf(side), -64 if limit.towards == "0" else 64)
+        octave = limit.octaves[-1]
+        x = arithmetic.ldexp(arithmetic.mpf(side), -octave if limit.towards == "0" else octave)
         before, after = (
             numeric.evaluate(arithmetic, line, {**values, limit.variable: x}) for line in (step.before, step.after)
         )

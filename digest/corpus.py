@@ -103,7 +103,7 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
     Raises:
         digest.typeset.TypesetError: Node or Temml is missing.
     """
-    with _collection_paused():
+    with collection_paused():
         loader = _Loader(root, shown)
         loader.load()
         checker = _Checker(loader)
@@ -130,8 +130,10 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
 
 
 @contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Without searches for garbage in cycles: loading makes millions of objects that stay, and hardly a cycle."""
+def collection_paused() -> Iterator[None]:
+    """Without searches for garbage in cycles: what makes millions of objects that stay, and hardly a cycle, is held up
+    by them for a third of its time.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

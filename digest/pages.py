@@ -14,12 +14,13 @@ from markupsafe import Markup
 
 from calculators import CATALOG
 from digest import addresses, markup
-from digest.corpus import NEWSLETTER, Corpus, Entry
+from digest.corpus import NEWSLETTER, Corpus, Entry, collection_paused
 from digest.model import Claim, Issue, Item, Paper, Status, Term
 from digest.source import Keys
 from digest.widgets import Widget, page_settings, widget
 
 SITE_NAME: Final = "Theory Digest"
+_RELATED: Final = 4  # items named as related to an item
 _LONG_FORMULA: Final = 26  # signs
 _LONG_MATHML: Final = 300  # characters; what is shorter holds fewer signs, and is not looked at
 _TAG: Final = re.compile(r"<[^>]*>")
@@ -298,17 +299,18 @@ class HomePage(Page):
 
 def pages(corpus: Corpus) -> tuple[Page, ...]:
     """Every generated page of the site."""
-    site = _Site(corpus)
-    return (
-        site.home(),
-        *(site.issue(issue) for issue in corpus.issues.values()),
-        site.issues(),
-        *(site.item(item) for item in corpus.items.values()),
-        *site.topics(),
-        site.glossary(),
-        *site.calculators(),
-        site.ledger(),
-    )
+    with collection_paused():
+        site = _Site(corpus)
+        return (
+            site.home(),
+            *(site.issue(issue) for issue in corpus.issues.values()),
+            site.issues(),
+            *(site.item(item) for item in corpus.items.values()),
+            *site.topics(),
+            site.glossary(),
+            *site.calculators(),
+            site.ledger(),
+        )
 
 
 def _unique(anchors: Iterable[Anchor]) -> tuple[Anchor, ...]:
@@ -338,6 +340,8 @@ class _Site:
         for id_, targets in self.linked.items():
             for target in dict.fromkeys(targets):
                 self.users.setdefault(target, []).append(id_)
+        # topics -> the items that share most of them; few sets of topics occur, so this is worked out once for each
+        self.nearest: dict[frozenset[str], list[str]] = {}
         self.by_topic: dict[str, list[Entry[Item]]] = {}
         for item in self.items:
             for topic in item.model.topics:
@@ -676,12 +680,17 @@ class _Site:
             yield widget(plan, embed.settings, here=here, mathml=self.corpus.mathml, caption=caption, place=index)
 
     def _related(self, here: str, item: Entry[Item]) -> tuple[Anchor, ...]:
-        """Up to four items that share topics, most shared first."""
-        shared: Counter[str] = Counter()
-        for topic in item.model.topics:
-            shared.update(other.model.id for other in self.by_topic[topic] if other is not item)
-        shared.update(id_ for scheme, id_ in self.linked[item.model.id] if scheme == "item" and id_ != item.model.id)
-        nearest = sorted(shared, key=lambda id_: (-shared[id_], id_))[:4]
+        """Up to four items that share topics or are linked to, most shared first."""
+        topics = frozenset(item.model.topics)
+        if topics not in self.nearest:
+            counts = Counter(other.model.id for topic in topics for other in self.by_topic[topic])
+            self.nearest[topics] = sorted(counts, key=lambda id_: (-counts[id_], id_))[: _RELATED + 1]
+        linked = [id_ for scheme, id_ in self.linked[item.model.id] if scheme == "item"]
+        shared = Counter(linked)
+        for id_ in {*self.nearest[topics], *linked} - {item.model.id}:
+            shared[id_] += len(topics.intersection(self.corpus.items[id_].model.topics))
+        del shared[item.model.id]
+        nearest = sorted(shared, key=lambda id_: (-shared[id_], id_))[:_RELATED]
         return tuple(self.anchor(here, "item", id_) for id_ in nearest)
 
     def _neighbour(self, here: str, siblings: Sequence[Entry[Item]], place: int) -> Anchor | None:

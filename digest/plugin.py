@@ -14,6 +14,7 @@ from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils.templates import TemplateContext
 
 from digest import addresses, assets, corpus, pages, problems, render
+from digest.opaque import Opaque
 from digest.typeset import TypesetError
 
 _LOG = get_plugin_logger("theory-digest")
@@ -30,7 +31,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         self._sources: dict[str, str | None] = {}  # a page's file -> the content file that it shows
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, bytes] = {}
+        self._opaque = Opaque()
         self._assets: tuple[assets.Asset, ...] = ()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -51,7 +53,9 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         # All is rendered here, so that what it was made from is let go before MkDocs fills the memory with its own.
         models = pages.pages(loaded)
         self._sources = {page.file: page.source for page in models}
-        self._texts = {page.file: render.render(page) for page in models}
+        # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
+        self._opaque = Opaque()
+        self._texts = {page.file: self._opaque.take_out(render.render(page)).encode() for page in models}
         if not config.repo_url:
             config.edit_uri = ""  # no repository, so no address to edit at, and no button that leads nowhere
         # Here and not as custom_dir, so that the theme also comes from an installed package.
@@ -86,6 +90,10 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         source = self._sources.get(page.file.src_uri, page.file.src_uri)
         context["digest_source"] = f"{Path(config.docs_dir).name}/{source}" if source else None  # type: ignore[typeddict-unknown-key]
         return context
+
+    def on_post_page(self, output: str, /, *, page: SitePage, config: MkDocsConfig) -> str:
+        """The page with its formulas and drawings, which neither Markdown nor the search has had to read."""
+        return self._opaque.put_back(output)
 
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:
         """Templates and assets are watched as well as the content."""

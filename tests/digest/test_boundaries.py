@@ -28,6 +28,7 @@ ORDER = [
     "pages",
     "render",
     "assets",
+    "opaque",
     "plugin",
     "__main__",
 ]

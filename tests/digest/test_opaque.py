@@ -1,0 +1,36 @@
+"""Formulas and drawings come back as they were, and what goes through Markdown in their place has their words."""
+
+import pytest
+
+from digest.opaque import Opaque
+
+FORMULA = "<math><mrow><mi>α</mi><mo>&lt;</mo><mn>1</mn></mrow></math>"
+DRAWING = '<svg viewBox="0 0 1 1"><text>10</text>\n<path d="M0 0"/></svg>'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<p>No formula, α &lt; 1.</p>",
+        f"<p>{FORMULA}</p>",
+        f"<p>{FORMULA}, {FORMULA} and <code>&lt;math&gt;</code></p>\n{DRAWING}{DRAWING}\n",
+        f'<math display="block">\n{FORMULA.removeprefix("<math>")}<p>{DRAWING}',
+    ],
+)
+def test_everything_comes_back(text: str) -> None:
+    opaque = Opaque()
+    assert opaque.put_back(opaque.take_out(text)) == text
+
+
+def test_a_formula_leaves_its_words_and_a_drawing_leaves_nothing() -> None:
+    assert Opaque().take_out(f"{FORMULA} {DRAWING} {FORMULA}") == (
+        '<math data-opaque="0">α&lt;1</math> <svg data-opaque="1"></svg> <math data-opaque="0">α&lt;1</math>'
+    )
+
+
+def test_texts_of_a_build_do_not_mix() -> None:
+    opaque = Opaque()
+    first, second = opaque.take_out(FORMULA), opaque.take_out(DRAWING + FORMULA)
+    assert opaque.put_back(second) == DRAWING + FORMULA
+    assert opaque.put_back(first) == FORMULA
