@@ -286,7 +286,8 @@ class Limit:
     witnesses: tuple[Witness, ...] = ()
     """Besides `before` itself, which is a witness whenever it depends on the variable."""
     sharp: bool = False
-    """True: the coefficient is claimed too, so before/after tends to 1. False: the exponent alone."""
+    """True: the coefficient is claimed too, so before/after tends to 1, and so does each witness/after, the witness
+    being taken at the variable itself (c = 1). False: the exponent alone."""
     both_sides: bool = False
     """True: the variable tends to 0 from below as well."""
     letters: tuple[sympy.Symbol, ...] = ()

@@ -15,6 +15,7 @@ Divisor = Literal["k-1", "k-2"]
 
 RELIABLE = 20
 """Above about this dimension nearest-neighbour estimates read too low."""
+MAX_NEIGHBOURS = 500
 
 _KEPT = 0.9
 _CELLS = 4_000_000
@@ -89,7 +90,7 @@ def maximum_likelihood(points: Array, neighbours: int = 20, divisor: Divisor = "
 
     Args:
         points: shape [points, coordinates], finite, more different points than neighbours.
-        neighbours: k, 2 or more; 3 or more with k-2.
+        neighbours: k, from 2 (3 with k-2) to 500.
         divisor: k-1 as written above; k-2 as Sharma and Kaplan have it. The latter removes the bias of one point's
             estimate; of averaged inverses it makes d smaller by the factor (k - 2)/(k - 1).
 
@@ -103,8 +104,8 @@ def maximum_likelihood(points: Array, neighbours: int = 20, divisor: Divisor = "
         2004.10802, for k - 2.
     """
     least = 3 if divisor == "k-2" else 2
-    if neighbours < least:
-        raise DimensionError(f"neighbours must be a whole number, {least} or more; got {neighbours}")
+    if not least <= neighbours <= MAX_NEIGHBOURS:
+        raise DimensionError(f"neighbours must be from {least} to {MAX_NEIGHBOURS}; got {neighbours}")
     points, copies = _different(points, neighbours + 1)
     distances, near = nearest(points, neighbours)
     sums = np.sum(np.log(distances[:, -1:] / distances[:, :-1]), axis=1)

@@ -478,7 +478,8 @@ def _letter(symbol: sympy.Basic) -> str:
     if not match:
         raise EmitError(f"a symbol must be a letter, perhaps with an index; got {name!r}")
     letter, index = match.groups()
-    return (letter if len(letter) == 1 else f"\\{letter}") + (f"_{{{index}}}" if index else "")
+    shown = r"\infty" if index == "oo" else index
+    return (letter if len(letter) == 1 else f"\\{letter}") + (f"_{{{shown}}}" if index else "")
 
 
 def _brackets(code: str, precedence: int, place: int) -> str:

@@ -20,6 +20,8 @@ _GRID = tuple(1 - 2 ** (-j / 2) for j in range(41))
 _HALVINGS = 60
 _STEPS = 100
 _STILL = 1e-12
+_LEAST, _MOST = 1e-50, 1e40
+"""Bounds of e^u/m and 1/m, so that no data, however absurd, overflow."""
 _ROUNDING = 1e-12
 """A root mean square residual of the log loss below which a fit is exact but for rounding."""
 
@@ -69,8 +71,9 @@ class _Profile:
     weight: Array
 
     def at(self, share: float) -> _Curve:
-        excess = np.expm1(self.y) + (1 - share)
-        tilt, lift = weighted_line(self.x, np.log(excess), self.weight * (excess * np.exp(-self.y)) ** 2)
+        # 1 - share e^-y without cancellation, and without e^y, which can be too large for a float.
+        excess = (1 - share) - share * np.expm1(-self.y)
+        tilt, lift = weighted_line(self.x, self.y + np.log(excess), self.weight * excess**2)
         curve = self._curve(share, tilt, lift)
         for _ in range(_STEPS):
             u = curve.lift + curve.tilt * self.x
@@ -94,26 +97,34 @@ class _Profile:
         """log(share + e^u), which for share = 0 is u whatever its size."""
         return u if share == 0 else np.logaddexp(math.log(share), u)
 
+    @staticmethod
+    def _inverse(level: Array) -> Array:
+        return np.exp(np.minimum(-level, math.log(_MOST)))
+
     def _part(self, share: float, u: Array) -> Array:
         # e^u / (share + e^u); kept from 0, by which the residuals are divided.
-        return np.maximum(np.exp(u - self._level(share, u)), 1e-100)
+        return np.maximum(np.exp(u - self._level(share, u)), _LEAST)
 
     def _curve(self, share: float, tilt: float, lift: float) -> _Curve:
         level = self._level(share, lift + tilt * self.x)
         rest = self.y - level
         total = float(np.sum(self.weight * rest * rest))
-        return _Curve(tilt, lift, total, float(np.sum(self.weight * rest * np.exp(-level))))
+        return _Curve(tilt, lift, total, float(np.sum(self.weight * rest * self._inverse(level))))
 
     def unit_variance(self, share: float, curve: _Curve) -> float:
         """The variance of the slope when L_inf is fitted too, for residuals of variance 1."""
         u = curve.lift + curve.tilt * self.x
         part = self._part(share, u)
         w = self.weight * part**2
-        v = np.exp(-self._level(share, u)) / part
+        v = self._inverse(self._level(share, u)) / part
         n = float(np.sum(w))
         x, v = self.x - float(np.sum(w * self.x)) / n, v - float(np.sum(w * v)) / n
         sums = (n, *(float(np.sum(w * column)) for column in (x, v, x * x, x * v, v * v)))
-        return float(shared_slope_variance(*sums))
+        _, _, _, xx, xv, vv = sums
+        if xx * vv - xv * xv > 1e-14 * xx * vv:
+            return float(shared_slope_variance(*sums))
+        # In floating point L_inf has no say beside slope and height: theirs alone.
+        return 1 / xx if xx > 0 else 0.0
 
 
 def fit(x: Array, y: Array, weight: Array, confidence: float) -> Irreducible:

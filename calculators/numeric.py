@@ -116,6 +116,8 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
         (variable,) = expr.variables
         # A numeric derivative, so that SymPy's own is not its own judge.
         return arithmetic.diff(lambda x: evaluate(arithmetic, expr.expr, {**values, variable: x}), values[variable])
+    if isinstance(expr, sympy.Sum):
+        return _power_sum(arithmetic, expr, values)
     if isinstance(expr, sympy.Piecewise):
         return evaluate(arithmetic, _branch(arithmetic, expr, values), values)
     args = [evaluate(arithmetic, arg, values) for arg in expr.args]
@@ -143,6 +145,17 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
     if type(expr) in functions:
         return functions[type(expr)](args[0])
     raise TypeError(f"no value for {type(expr).__name__}; got {expr}")
+
+
+def _power_sum(arithmetic: MPContext, expr: sympy.Sum, values: Values) -> mpf:
+    """The sum of k^-p over all whole k from some k on, by Hurwitz's zeta function."""
+    index, low, high = expr.limits[0]
+    term = expr.function
+    if len(expr.limits) > 1 or high is not sympy.oo or not isinstance(term, sympy.Pow) or term.base != index:
+        raise TypeError(f"no value for this sum; got {expr}")
+    power = -evaluate(arithmetic, term.exp, values)
+    # zeta also has values where the sum has none.
+    return arithmetic.zeta(power, evaluate(arithmetic, low, values)) if power > 1 else arithmetic.inf
 
 
 def _branch(arithmetic: MPContext, expr: sympy.Piecewise, values: Values) -> sympy.Expr:

@@ -111,6 +111,10 @@ def _leading_order(calculator: str, step: Step, limit: Limit, draw: random.Rando
                 raise _error(calculator, step, f"slope on {witness.title} moves away from the stated exponent")
         if limit.sharp:
             _coefficient(calculator, step, limit, arithmetic, values, sides)
+            for witness in limit.witnesses:
+                last = witness.octaves[-1]
+                distance = witness.log2(arithmetic, last, values) - claims[1].log2(arithmetic, last, values)
+                _ratio(calculator, step, arithmetic, arithmetic.power(2, distance), f" on {witness.title}")
 
 
 def _line(title: str, expr: sympy.Basic, limit: Limit, side: int) -> Witness:
@@ -132,12 +136,15 @@ def _slope(arithmetic: MPContext, witness: Witness, octave: int, values: Values,
 def _coefficient(
     calculator: str, step: Step, limit: Limit, arithmetic: MPContext, values: Values, sides: tuple[int, ...]
 ) -> None:
-    for side in sides:
-        octave = limit.octaves[-1]
+    octave = limit.octaves[-1]
+    for side in sides if limit.variable in step.before.free_symbols else ():
         x = arithmetic.ldexp(arithmetic.mpf(side), -octave if limit.towards == "0" else octave)
         before, after = (
             numeric.evaluate(arithmetic, line, {**values, limit.variable: x}) for line in (step.before, step.after)
         )
-        if abs(before / after - 1) > SLOPE:
-            found = arithmetic.nstr(before / after, 12)
-            raise _error(calculator, step, f"before/after tends to {found}, not to 1")
+        _ratio(calculator, step, arithmetic, before / after)
+
+
+def _ratio(calculator: str, step: Step, arithmetic: MPContext, ratio: mpf, where: str = "") -> None:
+    if abs(ratio - 1) > SLOPE:
+        raise _error(calculator, step, f"before/after tends to {arithmetic.nstr(ratio, 12)}{where}, not to 1")

@@ -1,7 +1,7 @@
 """Formulas and drawings, taken out of page texts and put back into finished pages.
 
-Markdown and the search take HTML apart tag by tag, and most tags of a page are in its formulas. All that either wants of
-a formula is its words, and nothing of a drawing, so a short element with these goes through them in its place.
+Markdown and the search take HTML apart tag by tag, and most tags of a page are in its formulas. All that either wants
+of a formula is its words, and nothing of a drawing, so a short element with these goes through them in its place.
 """
 
 import re

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
@@ -34,6 +35,11 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._texts: dict[str, bytes] = {}
         self._opaque = Opaque()
         self._assets: tuple[assets.Asset, ...] = ()
+        self._serving = False
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Note the command. MkDocs keeps a plugin with this event while it serves, and so the last sound pages."""
+        self._serving = command == "serve"
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Load and check everything, before MkDocs empties the old site.
@@ -48,14 +54,12 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             self._assets = assets.collect(packages)
         except (TypesetError, assets.AssetError) as error:
             raise Abort(str(error)) from error
-        if loaded is None:
+        if loaded is not None:
+            self._render(loaded)
+        elif self._serving and self._texts:
+            _LOG.error("the pages stay as they were until this is mended:\n%s", problems.as_text(found).rstrip())
+        else:
             raise Abort(f"{problems.as_text(found)}{len(found)} problem{'s' if len(found) > 1 else ''} in the content")
-        # All is rendered here, so that what it was made from is let go before MkDocs fills the memory with its own.
-        models = pages.pages(loaded)
-        self._sources = {page.file: page.source for page in models}
-        # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
-        self._opaque = Opaque()
-        self._texts = {page.file: self._opaque.take_out(render.render(page)).encode() for page in models}
         if not config.repo_url:
             config.edit_uri = ""  # no repository, so no address to edit at, and no button that leads nowhere
         # Here and not as custom_dir, so that the theme also comes from an installed package.
@@ -63,13 +67,25 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         config.extra["digest"] = {"contributing": addresses.CONTRIBUTING}
         return config
 
+    def _render(self, loaded: corpus.Corpus) -> None:
+        """Render all pages, so that what they were made from is let go before MkDocs fills the memory with its own."""
+        models = pages.pages(loaded)
+        self._sources = {page.file: page.source for page in models}
+        # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
+        self._opaque = Opaque()
+        self._texts = {page.file: self._opaque.take_out(render.render(page)).encode() for page in models}
+
+    def _text(self, path: str) -> bytes:
+        """A page's text: needed once in a build, but kept while serving."""
+        return self._texts[path] if self._serving else self._texts.pop(path)
+
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """The content's sources out, the generated pages and assets in."""
         for file in list(files):
             if file.src_uri.endswith(_HIDDEN) or file.name == "LICENSE":
                 files.remove(file)
         for path, source in self._sources.items():
-            file = File.generated(config, path, content=self._texts.pop(path), inclusion=InclusionLevel.INCLUDED)
+            file = File.generated(config, path, content=self._text(path), inclusion=InclusionLevel.INCLUDED)
             file.edit_uri = source if config.repo_url else None
             files.append(file)
         for asset in self._assets:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 
 import yaml
 
@@ -123,7 +124,8 @@ class Site:
         self.folder = folder
         folder.mkdir()
         (folder / "node_modules").symlink_to(ROOT / "node_modules")
-        run("-m", "digest", "render", folder / "rendered", "--content", content)
+        say(f"{name}: render")
+        self.stages = self._render(folder / "rendered")
         self.ours = self._settings("ours", {"docs_dir": str(content)})
         plain = {
             "docs_dir": str(folder / "rendered"),
@@ -133,6 +135,15 @@ class Site:
             "edit_uri": "",
         }
         self.plain = self._settings("plain", plain)
+
+    def _render(self, directory: Path) -> dict[str, float]:
+        """Seconds of each stage of our part, from the process that writes the pages for plain Material."""
+        command = [sys.executable, "-m", "tests.bench", "--render", str(directory), "--content", str(self.content)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise CommandError(done.stderr[-3000:])
+        seconds: dict[str, float] = json.loads(done.stdout)
+        return seconds
 
     def _settings(self, name: str, changes: Mapping[str, object]) -> Path:
         path = self.folder / f"{name}.yml"
@@ -156,15 +167,7 @@ class Site:
         sources = [path for path in self.content.glob("issues/*/*.yml") if path.name != "issue.yml"]
         size = sum(path.stat().st_size for path in sources)
         weight = weigh(self.folder / "ours")
-        return Figures(self.name, len(sources), size, check, median(ours), median(plain), weight, self.stages())
-
-    def stages(self) -> dict[str, float]:
-        """Seconds of each stage of our part, in a process of their own."""
-        say(f"{self.name}: stages")
-        command = [sys.executable, "-m", "tests.bench", "--stages", str(self.content)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        seconds: dict[str, float] = json.loads(done.stdout)
-        return seconds
+        return Figures(self.name, len(sources), size, check, median(ours), median(plain), weight, self.stages)
 
 
 def weigh(site: Path) -> Weight:
@@ -192,42 +195,40 @@ def scripts(site: Path) -> dict[str, int]:
     return {name: gzipped(site / name) for name in (*SCRIPTS, calculator.relative_to(site).as_posix())}
 
 
-def stages(content: Path) -> dict[str, float]:
-    """Seconds of each stage, measured in this process. `load` is without `typeset`, which runs inside it."""
-    seconds: dict[str, float] = {}
+def render(content: Path, directory: Path) -> dict[str, float]:
+    """Seconds of each stage of `python -m digest render`, run in this process."""
     start = time.perf_counter()
+    from digest import __main__, assets, corpus, pages
+    from digest import render as rendering
 
-    def lap(name: str) -> None:
-        nonlocal start
-        seconds[name] = time.perf_counter() - start
-        start = time.perf_counter()
-
-    from digest import assets, corpus, pages, render
-
-    lap("import")
-    typeset = corpus.typeset
-
-    def timed(*arguments: object) -> object:
-        begin = time.perf_counter()
-        try:
-            return typeset(*arguments)  # type: ignore[arg-type]
-        finally:
-            seconds["typeset"] = time.perf_counter() - begin
-
-    corpus.typeset = timed  # type: ignore[assignment]
-    loaded, found = corpus.load(content, shown="content", packages=ROOT)
-    lap("load")
-    seconds["load"] -= seconds["typeset"]
-    if loaded is None:
-        raise CommandError(f"{len(found)} problems, the first: {found[0]}")
-    models = pages.pages(loaded)
-    lap("pages")
-    for page in models:
-        render.render(page)
-    lap("render")
-    assets.collect(ROOT)
-    lap("assets")
+    seconds = {"import": time.perf_counter() - start}
+    for module, name in (
+        (corpus, "load"),
+        (corpus, "typeset"),
+        (pages, "pages"),
+        (rendering, "render"),
+        (assets, "collect"),
+    ):
+        _time(module, name, seconds)
+    if __main__.main(["render", str(directory), "--content", str(content)]):
+        sys.exit(1)
+    seconds["load"] -= seconds["typeset"]  # it runs inside
     return seconds
+
+
+def _time(module: ModuleType, name: str, seconds: dict[str, float]) -> None:
+    """Let a function of a module add what it takes to `seconds`."""
+    function = getattr(module, name)
+    seconds[name] = 0.0
+
+    def timed(*arguments: object, **named: object) -> object:
+        start = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            seconds[name] += time.perf_counter() - start
+
+    setattr(module, name, timed)
 
 
 def say(text: str) -> None:
@@ -261,7 +262,7 @@ def table(figures: Sequence[Figures]) -> str:
         ("search index [kB]", [f"{one.weight.search_index / 1e3:.0f}" for one in figures]),
         *(
             (f"stage {stage} [s]", [f"{one.stages[stage]:.2f}" for one in figures])
-            for stage in ("import", "load", "typeset", "pages", "render", "assets")
+            for stage in ("import", "load", "typeset", "pages", "render", "collect")
         ),
     ]
     left = max(len(name) for name, _ in rows)
@@ -292,10 +293,11 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=2000, metavar="N", help="made-up items; default: 2000")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="builds of the made-up site; default: 1")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
-    parser.add_argument("--stages", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    parser.add_argument("--render", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    parser.add_argument("--content", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.stages:
-        print(json.dumps(stages(options.stages)))
+    if options.render:
+        print(json.dumps(render(options.content, options.render)))
         return
     command = f"python -m tests.bench --items {options.items} --repeat {options.repeat}"
     try:

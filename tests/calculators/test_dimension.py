@@ -148,8 +148,8 @@ def test_hopeless_clouds(points: np.ndarray, message: str) -> None:
 @pytest.mark.parametrize(
     ("neighbours", "divisor", "message"),
     [
-        (1, "k-1", "neighbours must be a whole number, 2 or more; got 1"),
-        (2, "k-2", "neighbours must be a whole number, 3 or more; got 2"),
+        (1, "k-1", "neighbours must be from 2 to 500; got 1"),
+        (2, "k-2", "neighbours must be from 3 to 500; got 2"),
         (50, "k-1", "there must be at least 51 different points; got 50"),
     ],
 )
@@ -210,5 +210,5 @@ def test_bad_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert shell(capsys, "dimension", str(file), "--method", "mle", "--neighbours", "1") == (
         2,
         "",
-        f"{file}: neighbours must be a whole number, 2 or more; got 1\n",
+        f"{file}: neighbours must be from 2 to 500; got 1\n",
     )

@@ -47,6 +47,7 @@ LINES = [
         None,
     ),
     (sympy.Function("ell")(z), "ell(z)", r"\ell(z)", None),
+    (sympy.Symbol("G_oo"), "G_oo", r"G_{\infty}", None),
 ]
 
 

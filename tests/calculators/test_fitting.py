@@ -256,6 +256,14 @@ def test_wild_data_still_give_finite_numbers(seed: int) -> None:
         assert 0 <= fit.irreducible.loss_interval[0] <= fit.irreducible.loss <= fit.irreducible.loss_interval[1]
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_absurd_data_raise_no_warning(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    sizes = np.exp(draw.uniform(-1, 1, 6) * [1e-8, 1, 600][seed % 3])
+    fit = fitting.fit(sizes, np.exp(draw.uniform(-700, 700, 6)))
+    assert np.isfinite([fit.power_law.alpha, fit.irreducible.alpha if fit.irreducible else 0]).all()
+
+
 # --- what it implies -------------------------------------------------------------------------------------------------
 
 PIECEWISE = implied.theory({"degree": 1, "loss_order": 2})

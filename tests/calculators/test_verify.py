@@ -7,7 +7,7 @@ import pytest
 import sympy
 
 from calculators import CATALOG
-from calculators.derivation import Derivation, Limit, Step
+from calculators.derivation import Derivation, Limit, Step, Witness
 from calculators.verify import StepError, verify
 
 CALCULATOR = CATALOG["scaling-exponent"]
@@ -162,3 +162,33 @@ def test_a_leading_order_step_needs_a_limit_and_a_witness() -> None:
 
 def test_premises_are_not_checked() -> None:
     verify(change(CALCULATOR.derive(), "covering", after=D))
+
+
+def test_a_sharp_step_checks_the_coefficient_on_its_witnesses_too() -> None:
+    right = Witness("a witness", lambda arithmetic, octave, values: arithmetic.mpf(octave + 1))
+    sharp = Step("x", "X", "leading-order", sympy.Symbol("f"), 2 * D, "", limit=Limit(D, "oo", (right,), sharp=True))
+    derivation = CALCULATOR.derive()
+    verify(replace(derivation, steps=(sharp, *derivation.steps)))
+    wrong = replace(sharp, after=3 * D)
+    assert found(replace(derivation, steps=(wrong, *derivation.steps))) == (
+        "scaling-exponent, step x (X): before/after tends to 0.666666666667 on a witness, not to 1"
+    )
+
+
+def test_a_line_can_be_looked_at_farther_out() -> None:
+    slow = Step("x", "X", "leading-order", D + D ** sympy.Rational(3, 4), D, "", limit=Limit(D, "oo", sharp=True))
+    derivation = CALCULATOR.derive()
+    assert "slope 0.99" in found(replace(derivation, steps=(slow, *derivation.steps)))
+    far = replace(slow, limit=Limit(D, "oo", sharp=True, octaves=(64, 128, 256)))
+    verify(replace(derivation, steps=(far, *derivation.steps)))
+
+
+def test_the_sum_of_a_power_has_a_value() -> None:
+    i = sympy.Symbol("i", integer=True, positive=True)
+    tail = sympy.Sum(i**-2, (i, D + 1, sympy.oo))
+    step = Step("x", "X", "leading-order", tail, 1 / D, "", limit=Limit(D, "oo", sharp=True))
+    derivation = CALCULATOR.derive()
+    verify(replace(derivation, steps=(step, *derivation.steps)))
+    for other in (sympy.Sum(i**2, (i, 1, D)), sympy.Sum(2 ** (-i), (i, D, sympy.oo))):
+        with pytest.raises(TypeError, match=r"^no value for this sum; got Sum\("):
+            verify(replace(derivation, steps=(replace(step, before=other), *derivation.steps)))
