@@ -185,6 +185,11 @@ class _Loader:
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, name)), "file is missing"))
         for path in sorted(self.root.rglob("*.y*ml")):
             self._load(path, path.relative_to(self.root).as_posix())
+        if not any(file.endswith(_ISSUE_FILE) for file in self.broken) and not any(
+            not issue.model.stub for issue in self.issues.values()
+        ):
+            rule = "there must be at least one issue that is no stub: issues/<issue>/issue.yml"
+            self.problems.append(Problem(Mark(posixpath.join(self.shown, "issues")), rule))
 
     def order(self, item: Entry[Item]) -> tuple[int, int, str]:
         """Newest issue first, then the issue's sections, then the id."""

@@ -21,6 +21,7 @@ from digest.widgets import Widget, page_settings, widget
 
 SITE_NAME: Final = "Theory Digest"
 _RELATED: Final = 4  # items named as related to an item
+_USERS: Final = 12  # items named under a term; a common one would have hundreds
 _LONG_FORMULA: Final = 26  # signs
 _LONG_MATHML: Final = 300  # characters; what is shorter holds fewer signs, and is not looked at
 _TAG: Final = re.compile(r"<[^>]*>")
@@ -218,7 +219,7 @@ class TopicsPage(Page):
 
 @dataclass(frozen=True)
 class TermBox:
-    """A glossary entry. `users`: items whose text links to it."""
+    """A glossary entry. `users`: the newest items whose text links to it; `more`: how many others do."""
 
     id: str
     term: str
@@ -227,6 +228,7 @@ class TermBox:
     uses: tuple[tuple[str, Markup], ...]
     see: tuple[Anchor, ...]
     users: tuple[Anchor, ...]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -276,12 +278,23 @@ class CalculatorsPage(Page):
     calculators: tuple[CalculatorLine, ...]
 
 
+@dataclass(frozen=True)
+class LedgerLine:
+    """An issue in the ledger."""
+
+    issue: Anchor
+    counts: tuple[Count, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerPage(Page):
-    """Every claim on the site, by how we know it."""
+    """The claims of one issue, by how we know them. `issues`: how many each issue has, on the ledger's first page."""
 
     template: ClassVar[str] = "ledger.md.j2"
+    issue: Anchor
     groups: tuple[tuple[Count, tuple[ClaimRow, ...]], ...]
+    issues: tuple[LedgerLine, ...] = ()
+    counts: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,7 +322,7 @@ def pages(corpus: Corpus) -> tuple[Page, ...]:
             *site.topics(),
             site.glossary(),
             *site.calculators(),
-            site.ledger(),
+            *site.ledger(),
         )
 
 
@@ -336,6 +349,7 @@ class _Site:
         for (file, _), text in corpus.texts.items():
             if file in by_file:
                 self.linked[by_file[file]] += [(link.scheme, link.target) for link in text.links if link.internal]
+        self.place = {item.model.id: place for place, item in enumerate(self.items)}
         self.users: dict[tuple[str, str], list[str]] = {}
         for id_, targets in self.linked.items():
             for target in dict.fromkeys(targets):
@@ -642,23 +656,44 @@ class _Site:
             calculators=tuple(lines),
         )
 
-    def ledger(self) -> LedgerPage:
-        url = addresses.LEDGER
-        rows = [self.claim(url, item, index) for item in self.items for index in range(len(item.model.claims))]
-        groups = []
-        for status in Status:
-            of_status = tuple(row for row in rows if row.status == status)
-            groups.append((Count(status, len(of_status)), of_status))
-        return LedgerPage(
-            url=url,
+    def ledger(self) -> Iterator[LedgerPage]:
+        """A page for each issue, since one of all claims would be too long; the first page has the newest issue's."""
+        index, lines = addresses.LEDGER, []
+        issues = [issue for issue in self.corpus.issues.values() if not issue.model.stub]
+        for issue in issues:
+            url = f"{index}{issue.model.id}/"
+            claims = [claim for item in self.corpus.items_of(issue) for claim in item.model.claims]
+            name = f"AN #{issue.model.number}: {issue.model.title}"
+            lines.append(LedgerLine(Anchor(name, addresses.relative(index, url)), _counts(claims, all_statuses=True)))
+            yield LedgerPage(
+                url=url,
+                title=f"Claims of AN #{issue.model.number}",
+                description=f"Every claim in the items of {_issue_title(issue.model)}, and how we know it.",
+                crumbs=(Anchor("Ledger", addresses.relative(url, index)),),
+                issue=self.anchor(url, "issue", issue.model.id),
+                groups=self._groups(url, issue),
+            )
+        yield LedgerPage(
+            url=index,
             title="Ledger of claims",
             description="Every claim on this site and how we know it: derived, measured, cited or unverified.",
-            groups=tuple(groups),
+            issue=self.anchor(index, "issue", issues[0].model.id),
+            groups=self._groups(index, issues[0]),
+            issues=tuple(lines),
+            counts=_counts([claim for item in self.items for claim in item.model.claims], all_statuses=True),
         )
+
+    def _groups(self, here: str, issue: Entry[Issue]) -> tuple[tuple[Count, tuple[ClaimRow, ...]], ...]:
+        """The claims of an issue's items by status."""
+        items = self.corpus.items_of(issue)
+        rows = [self.claim(here, item, index) for item in items for index in range(len(item.model.claims))]
+        by_status = {status: tuple(row for row in rows if row.status == status) for status in Status}
+        return tuple((Count(status, len(of_status)), of_status) for status, of_status in by_status.items())
 
     def _term(self, here: str, index: int, term: Term) -> TermBox:
         file = self.corpus.glossary.file
         symbol = Markup(self.corpus.mathml[term.symbol, False]) if term.symbol else None
+        users = self.users.get(("term", term.id), [])
         return TermBox(
             term.id,
             term.term,
@@ -669,7 +704,8 @@ class _Site:
                 for place, use in enumerate(term.uses)
             ),
             tuple(Anchor(self.titles["term", see], f"#{see}") for see in term.see),
-            tuple(self.anchor(here, "item", user) for user in self.users.get(("term", term.id), ())),
+            tuple(self.anchor(here, "item", user) for user in users[:_USERS]),
+            max(0, len(users) - _USERS),
         )
 
     def _widgets(self, here: str, item: Entry[Item]) -> Iterator[Widget]:
@@ -680,17 +716,17 @@ class _Site:
             yield widget(plan, embed.settings, here=here, mathml=self.corpus.mathml, caption=caption, place=index)
 
     def _related(self, here: str, item: Entry[Item]) -> tuple[Anchor, ...]:
-        """Up to four items that share topics or are linked to, most shared first."""
+        """Up to four items that share topics or are linked to, most shared first, then newest first."""
         topics = frozenset(item.model.topics)
         if topics not in self.nearest:
             counts = Counter(other.model.id for topic in topics for other in self.by_topic[topic])
-            self.nearest[topics] = sorted(counts, key=lambda id_: (-counts[id_], id_))[: _RELATED + 1]
+            self.nearest[topics] = sorted(counts, key=lambda id_: (-counts[id_], self.place[id_]))[: _RELATED + 1]
         linked = [id_ for scheme, id_ in self.linked[item.model.id] if scheme == "item"]
         shared = Counter(linked)
         for id_ in {*self.nearest[topics], *linked} - {item.model.id}:
             shared[id_] += len(topics.intersection(self.corpus.items[id_].model.topics))
         del shared[item.model.id]
-        nearest = sorted(shared, key=lambda id_: (-shared[id_], id_))[:_RELATED]
+        nearest = sorted(shared, key=lambda id_: (-shared[id_], self.place[id_]))[:_RELATED]
         return tuple(self.anchor(here, "item", id_) for id_ in nearest)
 
     def _neighbour(self, here: str, siblings: Sequence[Entry[Item]], place: int) -> Anchor | None:

@@ -18,6 +18,7 @@ KINDS = {
     "topics": "topics/",
     "glossary": "glossary/",
     "ledger": "ledger/",
+    "ledger of an issue": "ledger/an-140/",
     "about": "about/",
     "contributing": "contributing/",
     "404": "404.html",
