@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -221,7 +221,10 @@ class Template:
 
 
 def template(
-    expr: sympy.Basic, parameters: Collection[sympy.Symbol], known: Mapping[sympy.Expr, str] = MappingProxyType({})
+    expr: sympy.Basic,
+    parameters: Collection[sympy.Symbol],
+    known: Mapping[sympy.Expr, str] = MappingProxyType({}),
+    computable: Callable[[sympy.Expr], bool] = lambda _: True,
 ) -> Template:
     """LaTeX in which each largest part that depends on `parameters` alone is a hole.
 
@@ -229,6 +232,7 @@ def template(
         expr: an expression or equation.
         parameters: the symbols that the reader sets.
         known: keys already given to hole expressions, so that equal holes of several templates share one key.
+        computable: whether an expression can be a hole; where not, its parts are tried.
 
     Returns:
         The template; new keys are `v1`, `v2`, … counted on from `known`.
@@ -242,7 +246,7 @@ def template(
 
     def punch(node: sympy.Basic) -> sympy.Basic:
         free = node.free_symbols
-        if isinstance(node, sympy.Expr) and free and free <= wanted:
+        if isinstance(node, sympy.Expr) and free and free <= wanted and computable(node):
             key = keys.setdefault(node, f"v{len(keys) + 1}")
             holes.setdefault(node, Hole(key, node))
             return sympy.Symbol(f"⟦{key}⟧", positive=True)

@@ -1,29 +1,74 @@
 """A calculator -> what its page needs to answer while a reader drags: lines with holes, and a JavaScript module.
 
-The module holds data and formulas and nothing else; every formula in it is emitted from SymPy.
+A page knows every combination of the choices' options. A part that reads alike in several of them is there once, with
+the options for which it is shown. The module holds data and formulas and nothing else; every formula in it is emitted
+from SymPy.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
+from typing import Generic, TypeVar
 
 import sympy
 
 from calculators import emit
-from calculators.derivation import Calculator, Derivation, Parameter, Step, StepKind, Value
+from calculators.derivation import (
+    Axes,
+    Calculator,
+    Derivation,
+    Option,
+    Parameter,
+    Source,
+    Step,
+    StepKind,
+    Value,
+    Verdict,
+)
+
+MOST_COMBINATIONS = 512
+"""More make a page that takes long to build and to load."""
+
+_SPECIAL = re.compile(r"(?<![\w.])(gamma|loggamma|erf|erfc)\(")
+_NO_CODE = "This combination has no closed form that a page could compute; the shell and Python have the derivation."
+
+Key = tuple[str, ...]
+"""One option id of each choice that matters, in the order of the calculator's choices."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Shown(Generic[T]):
+    """Something that is shown for some of the options."""
+
+    item: T
+    choices: tuple[str, ...]
+    """The ids of the choices that decide; empty when it is always shown."""
+    options: tuple[str, ...]
+    """For which options of those choices: `a` or, for two choices, `a/b`; the empty text when it is always shown."""
+
+    def holds(self, chosen: Mapping[str, str]) -> bool:
+        """Whether it is shown for these options (choice id -> option id)."""
+        return "/".join(chosen[choice] for choice in self.choices) in self.options
 
 
 @dataclass(frozen=True)
 class Variant:
-    """How a step reads for some of the options of a choice."""
+    """How a step reads for some of the options."""
 
     options: tuple[str, ...]
-    """The ids of the options; all of them when the choice makes no difference to the step."""
+    """For which options of the step's choices, as in `Shown`."""
+    title: str
+    kind: StepKind
     before: emit.Template
     after: emit.Template
     because: str
+    source: Source | None
     sign: str
     """The LaTeX of the relation between before and after."""
     relation: str
@@ -32,50 +77,101 @@ class Variant:
 
 @dataclass(frozen=True)
 class PageStep:
-    """A step with holes where the reader's numbers go, in as many variants as the choice makes."""
+    """A step with holes where the reader's numbers go, in as many variants as the choices make."""
 
     id: str
-    title: str
-    kind: StepKind
+    choices: tuple[str, ...]
+    """The ids of the choices that make a difference to the step."""
     variants: tuple[Variant, ...]
+    """Without an entry for options that have no such step."""
+
+    @property
+    def title(self) -> str:
+        """The title in the first variant."""
+        return self.variants[0].title
+
+    @property
+    def kind(self) -> StepKind:
+        """The kind in the first variant."""
+        return self.variants[0].kind
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A calculator's derivations in letters for all combinations of options, merged for a page."""
+
+    calculator: Calculator
+    steps: tuple[PageStep, ...]
+    cases: tuple[Shown[Derivation], ...]
+    """The answers that differ: result, silence, further outputs and curves; the first is that of the page's start."""
+    assumptions: tuple[Shown[str], ...]
+    holds: tuple[Shown[str], ...]
+
+    @property
+    def holes(self) -> tuple[emit.Hole, ...]:
+        """Every hole of the page, each once."""
+        found = {
+            hole.key: hole
+            for step in self.steps
+            for variant in step.variants
+            for line in (variant.before, variant.after)
+            for hole in line.holes
+        }
+        return tuple(found.values())
+
+    @property
+    def axes(self) -> Axes | None:
+        """The frame of the plot, None for the fixed one.
+
+        Raises:
+            ValueError: two combinations have different frames.
+        """
+        frames = {case.item.axes for case in self.cases if case.item.curves}
+        if len(frames) > 1:
+            raise ValueError(f"all curves of a calculator must have the same axes; got {self.calculator.id}")
+        return next(iter(frames), None)
+
+
+def plan(calculator: Calculator) -> Plan:
+    """The steps, answers, assumptions and limits of a calculator for every combination of its options.
+
+    Raises:
+        ValueError: there are more than `MOST_COMBINATIONS`.
+    """
+    derivations = _derivations(calculator)
+    letters = [parameter.symbol for parameter in calculator.parameters]
+    keys: dict[sympy.Expr, str] = {}
+    steps = []
+    for id_, entries in _merged(derivations, lambda d: {step.id: step for step in d.steps}).items():
+        choices, groups = _groups(calculator, entries, _step_signature)
+        variants = [
+            _variant(letters, tuple("/".join(key) for key in found), step, keys)
+            for step, found in groups
+            if step is not None
+        ]
+        steps.append(PageStep(id_, choices, tuple(variants)))
+    start = tuple(choice.begins for choice in calculator.choices)
+    answers: dict[Key, Derivation | None] = {**derivations}
+    deciding, alike = _groups(calculator, answers, _case_signature)
+    cases = [Shown(case, deciding, tuple("/".join(key) for key in found)) for case, found in alike if case is not None]
+    cases.sort(key=lambda case: not case.holds(_named(calculator, start)))
+    return Plan(
+        calculator,
+        tuple(steps),
+        tuple(cases),
+        _sentences(calculator, derivations, lambda d: [assumption.text for assumption in d.assumptions]),
+        _sentences(calculator, derivations, lambda d: d.result.holds if d.result else ()),
+    )
 
 
 def page_steps(calculator: Calculator) -> tuple[PageStep, ...]:
-    """The steps of a calculator as templates, in order.
-
-    Args:
-        calculator: one with a single choice, such as the loss.
-
-    Returns:
-        One page step for each step; `variants` has one entry for each group of options that read alike.
-    """
-    letters = {parameter.id: parameter.symbol for parameter in calculator.parameters}
-    keys: dict[sympy.Expr, str] = {}
-    (choice,) = calculator.choices
-    derivations = {option.id: calculator.build(letters, {choice.id: option}) for option in choice.options()}
-    steps = []
-    for lines in zip(*(derivation.steps for derivation in derivations.values()), strict=True):
-        alike: dict[tuple[sympy.Basic, sympy.Basic, str], list[str]] = {}
-        for option, step in zip(derivations, lines, strict=True):
-            alike.setdefault((step.before, step.after, step.because), []).append(option)
-        by_option = dict(zip(derivations, lines, strict=True))
-        variants = tuple(
-            _variant(calculator, tuple(options), by_option[options[0]], keys) for options in alike.values()
-        )
-        steps.append(PageStep(lines[0].id, lines[0].title, lines[0].kind, variants))
-    return tuple(steps)
+    """The steps of a calculator as templates, in order; `variants` has one entry for options that read alike."""
+    return plan(calculator).steps
 
 
 def holes(calculator: Calculator) -> tuple[emit.Hole, ...]:
     """Every hole of a calculator's page, each once."""
-    found = {
-        hole.key: hole
-        for step in page_steps(calculator)
-        for variant in step.variants
-        for line in (variant.before, variant.after)
-        for hole in line.holes
-    }
-    return tuple(found.values())
+    return plan(calculator).holes
 
 
 def hole_texts(calculator: Calculator, **settings: Value) -> dict[str, str]:
@@ -89,89 +185,283 @@ def hole_texts(calculator: Calculator, **settings: Value) -> dict[str, str]:
     return {hole.key: emit.text(hole.at(values)) for hole in holes(calculator)}
 
 
-def javascript_module(calculator: Calculator, fraction_url: str = "../fraction.js") -> str:
+def is_exact(calculator: Calculator, expression: sympy.Expr) -> bool:
+    """Whether a page can give the value as a fraction; else it gives a decimal."""
+    if any(parameter.real and parameter.symbol in expression.free_symbols for parameter in calculator.parameters):
+        return False
+    try:
+        emit.javascript(expression, exact=True, infinite=_infinite(calculator))
+    except emit.EmitError:
+        return False
+    return True
+
+
+def is_computable(calculator: Calculator, expression: sympy.Basic) -> bool:
+    """Whether a page can give the value at all."""
+    if not isinstance(expression, sympy.Expr):
+        return False
+    try:
+        _code(calculator, expression)
+    except emit.EmitError:
+        return False
+    return True
+
+
+def javascript_module(
+    calculator: Calculator, fraction_url: str = "../fraction.js", special_url: str = "../special.js"
+) -> str:
     """The text of an ES module with a calculator's data and formulas.
 
     Args:
         calculator: the calculator.
         fraction_url: where the page finds fraction.js 5 as an ES module.
+        special_url: where the page finds gamma, loggamma, erf and erfc as an ES module.
 
     Returns:
-        A module that exports `Fraction`, `id`, `parameters`, `choices`, `verdicts`, and these functions of
-        `p = {parameter id: Fraction, or Infinity where allowed}`: `result(p)`, the exact value; `slots[key](p)`, the
-        exact value of each hole; `verdict(p)`, the index in `verdicts`; and `curves[id].value(p, x)`, a number that
-        is 1 at x = 1.
+        A module that exports `Fraction`, `id`, `parameters`, `choices`, `bibtex`, `axes`, `verdicts`, and these
+        functions of `p = {parameter id: Fraction, Infinity where allowed, or a number where real}` and
+        `chosen = {choice id: option id}` (left out: what the page begins with): `result(p, chosen)`, a Fraction, or a
+        number where it is irrational or depends on real parameters, or null where the theory says nothing;
+        `silence(p, chosen)`, why, or the empty text; `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the
+        index in `verdicts`; `slots[key](p)`, the value of each hole; and `curves[id].value(p, x, chosen)`, a number, or
+        NaN where the curve is not drawn.
     """
-    symbolic = _symbolic(calculator)
-    slots = "\n".join(f"  {hole.key}: {_exact(calculator, hole.expression)}," for hole in holes(calculator))
-    curves = "\n".join(
-        f"  {json.dumps(curve.id)}: {{ title: {_data(curve.title)}, value: "
-        f"{_number(calculator, curve.expression, curve.variable)} }},"
-        for curve in symbolic.curves
+    return module(plan(calculator), fraction_url, special_url)
+
+
+def module(plan: Plan, fraction_url: str = "../fraction.js", special_url: str = "../special.js") -> str:
+    """The text of the module for a plan; see `javascript_module`."""
+    calculator = plan.calculator
+    slots = "\n".join(f"  {hole.key}: {_function(calculator, hole.expression)}," for hole in plan.holes)
+    verdicts: dict[tuple[str, str], int] = {}
+    for verdict in calculator.verdicts:
+        verdicts.setdefault((verdict.status, verdict.meaning), len(verdicts))
+    cases = ",\n".join(_case(calculator, case.item, verdicts) for case in plan.cases)
+    places = {option: place for place, case in enumerate(plan.cases) for option in case.options}
+    curves: dict[str, str] = {}
+    for case in plan.cases:
+        curves |= {curve.id: curve.title for curve in case.item.curves if curve.id not in curves}
+    lines = ",\n".join(
+        f"  {json.dumps(id_)}: {{ title: {_data(title)}, "
+        f"value: (p, x, chosen) => at(chosen).curves[{json.dumps(id_)}]?.(p, x) ?? NaN }}"
+        for id_, title in curves.items()
     )
-    return f"""// Emitted from calculators.{calculator.id.replace("-", "_")}; change the Python, not this file.
-import Fraction from {json.dumps(fraction_url)};
-
-const lesser = (a, b) => (a === Infinity ? b : b === Infinity ? a : a.lt(b) ? a : b);
-
+    silences = ",\n".join(
+        f"  {{ sentence: {_data(rule.sentence)}, options: {_data(rule.options)}, "
+        f"test: {_comparison(calculator, rule.less, rule.than)} }}"
+        for rule in calculator.silences
+    )
+    body = f"""
 export {{ Fraction }};
 export const id = {_data(calculator.id)};
 export const parameters = {_data([_parameter(parameter) for parameter in calculator.parameters])};
 export const choices = {_data(_choices(calculator))};
-export const verdicts = {_data([{"status": v.status, "meaning": v.meaning} for v in calculator.verdicts])};
-export const result = {_exact(calculator, symbolic.result.expression)};
-export const verdict = {_verdict(calculator)};
+export const bibtex = {_data(bibtex(calculator.sources))};
+export const axes = {_data(_axes(plan.axes))};
+export const verdicts = {_data([{"status": status, "meaning": meaning} for status, meaning in verdicts])};
+
+const deciding = {_data(plan.cases[0].choices)};
+const places = {_data(places)};
+const cases = [
+{cases},
+];
+const silences = [
+{silences}
+];
+const picked = (chosen, choice) => chosen?.[choice] ?? choices[choice].start;
+const at = (chosen) => cases[places[deciding.map((choice) => picked(chosen, choice)).join("/")]];
+const hushed = (p, chosen) =>
+  silences.find((rule) => rule.options.every(([choice, option]) => picked(chosen, choice) === option) && rule.test(p));
+
+export const silence = (p, chosen) => at(chosen).silence || (hushed(p, chosen)?.sentence ?? "");
+export const result = (p, chosen) => (silence(p, chosen) ? null : at(chosen).result(p));
+export const quantities = (p, chosen) =>
+  Object.fromEntries(
+    silence(p, chosen) ? [] : Object.entries(at(chosen).quantities).map(([key, value]) => [key, value(p)]),
+  );
+export const verdict = (p, chosen) => at(chosen).verdict(p);
 export const slots = {{
 {slots}
 }};
 export const curves = {{
-{curves}
+{lines}
 }};
 """
+    special = sorted(set(_SPECIAL.findall(body)))
+    imports = [f"import Fraction from {json.dumps(fraction_url)};"]
+    if special:
+        imports.append(f"import {{ {', '.join(special)} }} from {json.dumps(special_url)};")
+    source = calculator.id.replace("-", "_")
+    return (
+        f"// Emitted from calculators.{source}; change the Python, not this file.\n"
+        + "\n".join(imports)
+        + "\n\nconst lesser = (a, b) => (a === Infinity ? b : b === Infinity ? a : a.lt(b) ? a : b);"
+        + "\nconst greater = (a, b) => (a.gt(b) ? a : b);\n"
+        + body
+    )
 
 
-def _symbolic(calculator: Calculator) -> Derivation:
-    """The derivation in which every parameter keeps its letter, smoothness included."""
-    return calculator.build({parameter.id: parameter.symbol for parameter in calculator.parameters}, {})
+def bibtex(sources: Sequence[Source]) -> str:
+    """The sources as BibTeX entries."""
+    entries = []
+    for source in sources:
+        names = [name.strip() for name in re.split(r",|\band\b|\bet al\.?", source.authors) if name.strip()]
+        people = names + (["others"] if "et al" in source.authors else [])
+        word = re.sub(r"[^a-z]", "", (names or ["anonymous"])[0].casefold().split()[-1])
+        entry = [
+            f"@misc{{{word}{source.year},",
+            f"  title = {{{source.title}}},",
+            f"  author = {{{' and '.join(people)}}},",
+            f"  year = {{{source.year}}},",
+            f"  howpublished = {{\\url{{{source.url}}}}},",
+            f"  note = {{{source.place}}},",
+            "}",
+        ]
+        entries.append("\n".join(entry))
+    return "\n\n".join(entries)
 
 
-def _variant(calculator: Calculator, options: tuple[str, ...], step: Step, keys: dict[sympy.Expr, str]) -> Variant:
+def _named(calculator: Calculator, key: Key) -> dict[str, str]:
+    return {choice.id: option for choice, option in zip(calculator.choices, key, strict=True)}
+
+
+def _derivations(calculator: Calculator) -> dict[Key, Derivation]:
+    """The derivation in letters (smoothness included) for each combination of options."""
+    options = [choice.options() for choice in calculator.choices]
+    count = prod(len(found) for found in options)
+    if count > MOST_COMBINATIONS:
+        raise ValueError(
+            f"the choices of a calculator must have at most {MOST_COMBINATIONS} combinations; "
+            f"got {count} in {calculator.id}"
+        )
+    letters = {parameter.id: parameter.symbol for parameter in calculator.parameters}
+    derivations = {}
+    for chosen in itertools.product(*options):
+        given: dict[str, Option] = dict(zip((choice.id for choice in calculator.choices), chosen, strict=True))
+        derivations[tuple(option.id for option in chosen)] = calculator.build(letters, given)
+    return derivations
+
+
+def _merged(
+    derivations: Mapping[Key, Derivation], parts: Callable[[Derivation], Mapping[str, T]]
+) -> dict[str, dict[Key, T | None]]:
+    """Part id -> what it is in each derivation, None where it is not; in an order that agrees with every derivation."""
+    order: list[str] = []
+    found = {key: parts(derivation) for key, derivation in derivations.items()}
+    for named in found.values():
+        place = 0
+        for id_ in named:
+            if id_ in order:
+                place = order.index(id_) + 1
+            else:
+                order.insert(place, id_)
+                place += 1
+    return {id_: {key: named.get(id_) for key, named in found.items()} for id_ in order}
+
+
+def _groups(
+    calculator: Calculator, entries: Mapping[Key, T | None], signature: Callable[[T], Hashable]
+) -> tuple[tuple[str, ...], list[tuple[T | None, list[Key]]]]:
+    """The choices that make a difference, and what there is for each group of their options."""
+    signatures = {key: None if entry is None else signature(entry) for key, entry in entries.items()}
+    kept = []
+    for place in range(len(calculator.choices)):
+        others: dict[Key, set[Hashable]] = {}
+        for key, found in signatures.items():
+            others.setdefault((*key[:place], *key[place + 1 :]), set()).add(found)
+        if any(len(found) > 1 for found in others.values()):
+            kept.append(place)
+    groups: dict[Hashable, tuple[T | None, list[Key]]] = {}
+    for key, entry in entries.items():
+        short = tuple(key[place] for place in kept)
+        _, keys = groups.setdefault(signatures[key], (entry, []))
+        if short not in keys:
+            keys.append(short)
+    return tuple(calculator.choices[place].id for place in kept), list(groups.values())
+
+
+def _sentences(
+    calculator: Calculator, derivations: Mapping[Key, Derivation], parts: Callable[[Derivation], Iterable[str]]
+) -> tuple[Shown[str], ...]:
+    """Sentences with the options for which they are said."""
+    shown = []
+    for text, entries in _merged(derivations, lambda d: {part: part for part in parts(d)}).items():
+        choices, groups = _groups(calculator, entries, lambda part: part)
+        keys = next(found for part, found in groups if part is not None)
+        shown.append(Shown(text, choices, tuple("/".join(key) for key in keys)))
+    return tuple(shown)
+
+
+def _step_signature(step: Step) -> Hashable:
+    return step.title, step.kind, step.before, step.after, step.because, step.source, step.sign, step.relation
+
+
+def _case_signature(derivation: Derivation) -> Hashable:
+    result = derivation.result
+    answer = result and (result.symbol, result.expression, result.status, result.meaning, result.quantities)
+    return answer, derivation.silence, derivation.curves, derivation.axes
+
+
+def _variant(
+    letters: Sequence[sympy.Symbol], options: tuple[str, ...], step: Step, keys: dict[sympy.Expr, str]
+) -> Variant:
     """One variant; `keys` collects the holes, so that equal holes of all steps share a key."""
-    letters = [parameter.symbol for parameter in calculator.parameters]
-    lines = []
-    for line in (step.before, step.after):
-        template = emit.template(line, letters, keys)
+
+    def computable(node: sympy.Expr) -> bool:
+        try:
+            emit.javascript(node, exact=False)
+        except emit.EmitError:
+            return False
+        return True
+
+    def line(expression: sympy.Basic) -> emit.Template:
+        template = emit.template(expression, letters, keys, computable)
         keys.update({hole.expression: hole.key for hole in template.holes})
-        lines.append(template)
-    return Variant(options, lines[0], lines[1], step.because, step.sign, step.relation)
+        return template
+
+    wanted = frozenset(letters)
+    if all(isinstance(side, sympy.Expr) and side.free_symbols <= wanted for side in (step.before, step.after)):
+        # With numbers on both sides the line would say 1/2 = 1/2: it keeps its letters, and the value comes last.
+        before, after = (emit.Template(emit.latex(side), ()) for side in (step.before, step.after))
+        value = line(step.after)
+        if step.after.free_symbols and len(value.holes) == 1 and value.holes[0].expression == step.after:
+            after = emit.Template(f"{after.latex} = {value.latex}", value.holes)
+    else:
+        before, after = line(step.before), line(step.after)
+    return Variant(options, step.title, step.kind, before, after, step.because, step.source, step.sign, step.relation)
 
 
 def _parameter(parameter: Parameter) -> Mapping[str, object]:
-    return {
+    data: dict[str, object] = {
         "name": parameter.id,
         "letter": parameter.symbol.name,
         "title": parameter.title,
         "rule": f"{parameter.id} must be {parameter.rule}",
         "integer": parameter.integer,
         "infinite": parameter.infinite,
-        "minimum": str(parameter.minimum),
+        "minimum": None if parameter.minimum is None else str(parameter.minimum),
         "open": parameter.open,
         "start": emit.text(parameter.start),
-        "slider": list(parameter.slider),
+        "slider": [float(end) if sympy.sympify(end).q != 1 else int(end) for end in parameter.slider],
     }
+    if parameter.maximum is not None:
+        data |= {"maximum": str(parameter.maximum), "openMaximum": parameter.open_maximum, "largest": parameter.largest}
+    if parameter.real:
+        data["real"] = True
+    if parameter.logarithmic:
+        data["logarithmic"] = True
+    return data
 
 
 def _choices(calculator: Calculator) -> Mapping[str, object]:
     return {
         choice.id: {
             "parameter": choice.parameter,
-            "start": choice.start,
+            "start": choice.begins,
             "options": {
-                option.id: {
-                    "label": option.title,
-                    "value": emit.text(option.value),
-                    "latex": emit.latex(option.expression),
-                }
+                option.id: {"label": option.title}
+                | ({} if option.value is None else {"value": emit.text(option.value)})
+                | ({} if option.expression is None else {"latex": emit.latex(option.expression)})
                 for option in choice.options()
             },
         }
@@ -179,44 +469,106 @@ def _choices(calculator: Calculator) -> Mapping[str, object]:
     }
 
 
+def _axes(axes: Axes | None) -> object:
+    if axes is None:
+        return None
+    return {"x": [float(axes.x[0]), float(axes.x[1]), axes.x[2]], "y": [float(axes.y[0]), float(axes.y[1]), axes.y[2]]}
+
+
 def _data(value: object) -> str:
     # </script> cannot end a script element early, should a page ever inline the module.
     return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
-
-
-def _unpack(calculator: Calculator, *expressions: sympy.Expr) -> str:
-    """The parameters that the expressions use, as a JavaScript destructuring pattern."""
-    used = {letter for expression in expressions for letter in expression.free_symbols}
-    return "{ " + ", ".join(f"{p.id}: {p.symbol.name}" for p in calculator.parameters if p.symbol in used) + " }"
 
 
 def _infinite(calculator: Calculator) -> list[sympy.Symbol]:
     return [parameter.symbol for parameter in calculator.parameters if parameter.infinite]
 
 
-def _exact(calculator: Calculator, expression: sympy.Expr) -> str:
-    code = emit.javascript(expression, exact=True, infinite=_infinite(calculator))
-    return f"({_unpack(calculator, expression)}) => {code}"
+def _unpack(calculator: Calculator, letters: Iterable[sympy.Symbol]) -> str:
+    """The parameters with these letters, as a JavaScript destructuring pattern."""
+    used = set(letters)
+    return "{ " + ", ".join(f"{p.id}: {p.symbol.name}" for p in calculator.parameters if p.symbol in used) + " }"
 
 
-def _number(calculator: Calculator, expression: sympy.Expr, variable: sympy.Symbol) -> str:
+def _numbers(calculator: Calculator, letters: Iterable[sympy.Symbol]) -> str:
+    """Statements that make plain numbers of the parameters with these letters."""
+    used = set(letters)
+    return "".join(f"const {p.symbol.name} = Number(p.{p.id}); " for p in calculator.parameters if p.symbol in used)
+
+
+def _code(calculator: Calculator, expression: sympy.Expr) -> tuple[bool, str]:
+    """Whether the code is exact, and the code.
+
+    Raises:
+        emit.EmitError: the expression has no code, or letters that are no parameters.
+    """
+    strange = expression.free_symbols - {parameter.symbol for parameter in calculator.parameters}
+    if strange:
+        raise emit.EmitError(f"a page knows its parameters only; got {', '.join(sorted(map(str, strange)))}")
+    if is_exact(calculator, expression):
+        return True, emit.javascript(expression, exact=True, infinite=_infinite(calculator))
+    return False, emit.javascript(expression, exact=False)
+
+
+def _function(calculator: Calculator, expression: sympy.Expr) -> str:
+    exact, code = _code(calculator, expression)
+    if exact:
+        return f"({_unpack(calculator, expression.free_symbols)}) => {code}"
+    return f"(p) => {{ {_numbers(calculator, expression.free_symbols)}return {code}; }}"
+
+
+def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr) -> str:
+    letters = less.free_symbols | than.free_symbols
+    if is_exact(calculator, less) and is_exact(calculator, than):
+        left, right = (emit.javascript(side, exact=True, infinite=_infinite(calculator)) for side in (less, than))
+        return f"({_unpack(calculator, letters)}) => {left}.lt({right})"
+    left, right = (emit.javascript(side, exact=False) for side in (less, than))
+    return f"(p) => {{ {_numbers(calculator, letters)}return {left} < {right}; }}"
+
+
+def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[str, str], int]) -> str:
+    """One answer as a JavaScript object; `verdicts` collects the words for what results are worth."""
+    result = derivation.result
+    if result is None or not is_computable(calculator, result.expression):
+        sentence = _data(derivation.silence or _NO_CODE)
+        return f"  {{ silence: {sentence}, result: () => null, verdict: () => -1, quantities: {{}}, curves: {{}} }}"
+    own = (result.status, result.meaning)
+    if own in {(verdict.status, verdict.meaning) for verdict in calculator.verdicts}:
+        verdict = _verdict(calculator, calculator.verdicts, verdicts)
+    else:
+        verdict = f"() => {verdicts.setdefault(own, len(verdicts))}"
+    quantities = ", ".join(
+        f"{json.dumps(quantity.id)}: {_function(calculator, quantity.expression)}"
+        for quantity in result.quantities
+        if is_computable(calculator, quantity.expression)
+    )
+    curves = ", ".join(
+        f"{json.dumps(curve.id)}: {code}"
+        for curve in derivation.curves
+        if (code := _curve(calculator, curve.expression, curve.variable))
+    )
+    return (
+        f'  {{\n    silence: "",\n    result: {_function(calculator, result.expression)},\n    verdict: {verdict},\n'
+        f"    quantities: {{ {quantities} }},\n    curves: {{ {curves} }},\n  }}"
+    )
+
+
+def _curve(calculator: Calculator, expression: sympy.Expr, variable: sympy.Symbol) -> str:
+    """A function of the parameters and x, or the empty text when there is no code for it."""
     x = sympy.Symbol("x", positive=True)
-    code = emit.javascript(expression.subs(variable, x), exact=False)
-    used = [p for p in calculator.parameters if p.symbol in expression.free_symbols]
-    numbers = ", ".join(f"{p.symbol.name} = Number(p.{p.id})" for p in used)
-    return f"(p, x) => {{ const {numbers}; return {code}; }}"
+    try:
+        code = emit.javascript(expression.subs(variable, x), exact=False)
+    except emit.EmitError:
+        return ""
+    return f"(p, x) => {{ {_numbers(calculator, expression.free_symbols - {variable})}return {code}; }}"
 
 
-def _verdict(calculator: Calculator) -> str:
+def _verdict(calculator: Calculator, conditions: Sequence[Verdict], verdicts: Mapping[tuple[str, str], int]) -> str:
     code = ""
-    conditions = []
-    for index, verdict in enumerate(calculator.verdicts):
+    for verdict in conditions:
+        index = verdicts[verdict.status, verdict.meaning]
         if verdict.less is None or verdict.than is None:
             code += str(index)
             break
-        less, than = (
-            emit.javascript(side, exact=True, infinite=_infinite(calculator)) for side in (verdict.less, verdict.than)
-        )
-        conditions += [verdict.less, verdict.than]
-        code += f"{less}.lt({than}) ? {index} : "
-    return f"({_unpack(calculator, *conditions)}) => {code}"
+        code += f"({_comparison(calculator, verdict.less, verdict.than)})(p) ? {index} : "
+    return f"(p) => {code}"

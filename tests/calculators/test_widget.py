@@ -122,7 +122,9 @@ def test_steps_for_the_page() -> None:
     losses = tuple(option.id for option in CALCULATOR.choices[0].options())
     for step in steps.values():
         groups = [variant.options for variant in step.variants]
-        assert groups == ([(loss,) for loss in losses] if step.id == "loss-order" else [losses])
+        # Only the step about the loss depends on it; the others are always shown.
+        assert step.choices == (("loss",) if step.id == "loss-order" else ())
+        assert groups == ([(loss,) for loss in losses] if step.id == "loss-order" else [("",)])
     composition = steps["composition"].variants[0]
     assert composition.after.symbolic == r"D^{-m \min(q + 1, s)/d}"
     assert emit.HOLE.findall(composition.before.latex) == [hole.key for hole in composition.before.holes]
