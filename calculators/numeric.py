@@ -16,6 +16,8 @@ RESIDUAL = mpf(10) ** -40
 """Largest relative difference of equal values: 50 digits less ten for rounding in nested powers and in numeric
 derivatives."""
 
+_QUADRATURE_BITS = 60
+
 Values = Mapping[sympy.Symbol, mpf]
 Range = tuple[sympy.Rational, sympy.Rational]
 _RANGE: Range = (sympy.Rational(1, 4), sympy.Integer(4))
@@ -104,8 +106,8 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
     """
     if isinstance(expr, sympy.Rational):
         return arithmetic.mpf(int(expr.p)) / int(expr.q)
-    if expr is sympy.oo:
-        return arithmetic.inf
+    if expr is sympy.oo or expr is -sympy.oo:
+        return arithmetic.inf if expr is sympy.oo else -arithmetic.inf
     if expr is sympy.pi:
         return +arithmetic.pi
     if expr is sympy.E:
@@ -116,6 +118,8 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
         (variable,) = expr.variables
         # A numeric derivative, so that SymPy's own is not its own judge.
         return arithmetic.diff(lambda x: evaluate(arithmetic, expr.expr, {**values, variable: x}), values[variable])
+    if isinstance(expr, sympy.Integral) and [len(limit) for limit in expr.limits] == [3]:
+        return _integral(arithmetic, expr, values)
     if isinstance(expr, sympy.Sum):
         return _power_sum(arithmetic, expr, values)
     if isinstance(expr, sympy.Piecewise):
@@ -145,6 +149,19 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
     if type(expr) in functions:
         return functions[type(expr)](args[0])
     raise TypeError(f"no value for {type(expr).__name__}; got {expr}")
+
+
+def _integral(arithmetic: MPContext, expr: sympy.Integral, values: Values) -> mpf:
+    """An integral between two ends by tanh-sinh quadrature, with digits of its own: more than needed take long."""
+    variable, low, high = expr.limits[0]
+    inner = context(_QUADRATURE_BITS)
+    known = {letter: inner.convert(value) for letter, value in values.items()}
+    ends = [evaluate(inner, end, known) for end in (low, high)]
+    total = inner.quad(lambda x: evaluate(inner, expr.function, {**known, variable: x}), ends)
+    # At an end a base may be 0 but for rounding, and a power of it not real.
+    if abs(inner.im(total)) > RESIDUAL * abs(total):
+        raise TypeError(f"an integral must be real; got {expr}")
+    return arithmetic.convert(inner.re(total))
 
 
 def _power_sum(arithmetic: MPContext, expr: sympy.Sum, values: Values) -> mpf:

@@ -44,8 +44,9 @@ def verify(derivation: Derivation, draw: random.Random | None = None) -> None:
         verify_step(derivation.calculator, step, generator)
     if derivation.result is None:
         return
-    last = derivation.steps[-1]
-    if not isinstance(last.after, sympy.Expr) or not numeric.equal(last.after, derivation.result.expression):
+    last, result = derivation.steps[-1], derivation.result.expression
+    # The same expression needs no comparison in numbers, which takes long where there are integrals.
+    if last.after != result and not (isinstance(last.after, sympy.Expr) and numeric.equal(last.after, result)):
         raise _error(derivation.calculator, last, f"ends in {last.after}, the result is {derivation.result.expression}")
 
 
@@ -73,7 +74,7 @@ def _error(calculator: str, step: Step, found: str) -> StepError:
 def _identity(calculator: str, step: Step, draw: random.Random) -> None:
     arithmetic = numeric.context(_GUARD_BITS)
     letters = step.before.free_symbols | step.after.free_symbols
-    for _ in range(POINTS):
+    for _ in range(POINTS if letters else 1):
         values = numeric.point(arithmetic, letters, draw, dict(step.ranges))
         if isinstance(step.before, sympy.Equality) and isinstance(step.after, sympy.Equality):
             # The equation before must hold for what the line after says its left side is.

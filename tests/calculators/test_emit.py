@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import subprocess
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -39,6 +40,12 @@ LINES = [
     (sympy.exp(x), "exp(x)", r"\exp(x)", r"\exp(x)"),
     (sympy.Eq(x, y / 2), "x = y/2", r"x = \frac{y}{2}", "x = y/2"),
     (sympy.Sum(a[k] * x**k, (k, 0, q)), "sum(a_k*x**k, k=0..q)", r"\sum_{k=0}^{q} a_{k} x^{k}", None),
+    (
+        sympy.Integral(x * z, (z, -sympy.oo, y)),
+        "integral(x*z, z=-oo..y)",
+        r"\int_{-\infty}^{y} x z \,\mathrm{d}z",
+        None,
+    ),
     (sympy.Derivative(x**2, x), "diff(x**2, x)", r"\frac{\mathrm{d}}{\mathrm{d}x} x^{2}", None),
     (
         sympy.Piecewise((x, sympy.Le(x, 1)), (1, True)),
@@ -66,7 +73,8 @@ UNKNOWN = [
     sympy.zoo,
     sympy.nan,
     -sympy.oo,
-    sympy.Integral(x, (x, 0, 1)),
+    sympy.Integral(x, x),
+    sympy.Integral(x, (x, 0, 1), (y, 0, 1)),
     sympy.Product(x, (k, 0, 1)),
     sympy.Derivative(x * y, x, y),
     sympy.Piecewise((x, sympy.Le(x, 1))),
@@ -107,6 +115,14 @@ def test_what_is_shown_but_not_computed(expression: sympy.Basic) -> None:
     for printer in (emit.python, lambda e: emit.javascript(e, exact=True), lambda e: emit.javascript(e, exact=False)):
         with pytest.raises(emit.EmitError, match=r"^no code for "):
             printer(expression)
+
+
+@pytest.mark.parametrize("printer", [emit.python, lambda e: emit.javascript(e, exact=False)])
+def test_code_integrates_over_the_whole_line_only(printer: Callable[[sympy.Basic], str]) -> None:
+    with pytest.raises(emit.EmitError, match=r"^no code for an integral that is not over the whole line; got Integral"):
+        printer(sympy.Integral(x, (x, 0, 1)))
+    with pytest.raises(emit.EmitError, match=r"^no exact JavaScript for Integral"):
+        emit.javascript(sympy.Integral(x, (x, -sympy.oo, sympy.oo)), exact=True)
 
 
 @pytest.mark.parametrize("name", ["return", "new", "Math", "Infinity", "lesser", "await", "Fraction", "eval", "let"])
@@ -158,6 +174,7 @@ NUMERIC = [
     (x - 1) / (2 - x * y),
     sympy.log(sympy.cosh(x)) - sympy.Abs(1 - x) + sympy.exp(-x) * sympy.sin(y),
     2 ** (x - y) ** 2,
+    sympy.Integral(sympy.exp(-(z**2) / 2) * sympy.log(1 + sympy.exp(x * z)), (z, -sympy.oo, sympy.oo)) - y,
     x - (y - (m - d)),
     x / (y / (m / d)),
 ]
