@@ -40,13 +40,14 @@ _NO_CODE = "This combination has no closed form that a page could compute; the s
 Key = tuple[str, ...]
 """One option id of each choice that matters, in the order of the calculator's choices."""
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Shown(Generic[T]):
+class Shown(Generic[T_co]):
     """Something that is shown for some of the options."""
 
-    item: T
+    item: T_co
     choices: tuple[str, ...]
     """The ids of the choices that decide; empty when it is always shown."""
     options: tuple[str, ...]
@@ -106,6 +107,8 @@ class Plan:
     """The answers that differ: result, silence, further outputs and curves; the first is that of the page's start."""
     assumptions: tuple[Shown[str], ...]
     holds: tuple[Shown[str], ...]
+    parameters: tuple[Shown[Parameter], ...]
+    """The parameters, with the options for which they make a difference."""
 
     @property
     def holes(self) -> tuple[emit.Hole, ...]:
@@ -161,6 +164,7 @@ def plan(calculator: Calculator) -> Plan:
         tuple(cases),
         _sentences(calculator, derivations, lambda d: [assumption.text for assumption in d.assumptions]),
         _sentences(calculator, derivations, lambda d: d.result.holds if d.result else ()),
+        tuple(_parameter_shown(calculator, derivations, parameter) for parameter in calculator.parameters),
     )
 
 
@@ -390,6 +394,28 @@ def _sentences(
         keys = next(found for part, found in groups if part is not None)
         shown.append(Shown(text, choices, tuple("/".join(key) for key in keys)))
     return tuple(shown)
+
+
+def _parameter_shown(
+    calculator: Calculator, derivations: Mapping[Key, Derivation], parameter: Parameter
+) -> Shown[Parameter]:
+    """A parameter with the options whose derivation holds its letter; with all, when none does."""
+    used = {
+        key: True if derivation.result is None or parameter.symbol in _letters(derivation) else None
+        for key, derivation in derivations.items()
+    }
+    choices, groups = _groups(calculator, used, lambda use: use)
+    keys = next((found for use, found in groups if use), None)
+    return Shown(parameter, choices, tuple("/".join(key) for key in keys)) if keys else Shown(parameter, (), ("",))
+
+
+def _letters(derivation: Derivation) -> set[sympy.Symbol]:
+    """Every letter of a derivation."""
+    result = derivation.result
+    parts = [side for step in derivation.steps for side in (step.before, step.after)]
+    parts += [curve.expression for curve in derivation.curves]
+    parts += [quantity.expression for quantity in result.quantities] + [result.expression] if result else []
+    return {letter for part in parts for letter in part.free_symbols}
 
 
 def _step_signature(step: Step) -> Hashable:

@@ -47,6 +47,7 @@ def _render(options: argparse.Namespace) -> int:
         return 2
     # Everything is made before anything is written, so that a failure leaves no half of a site behind.
     files = {page.file: render.render(page).encode() for page in pages.pages(loaded)}
+    files |= {bare.file: render.render_embedding(bare).encode() for bare in pages.embeddings(loaded)}
     files |= {asset.path: asset.content for asset in assets.collect(Path.cwd())}
     files |= {path.name: path.read_bytes() for path in sorted(options.content.glob("*.md"))}
     for name, content in files.items():

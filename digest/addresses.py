@@ -14,6 +14,7 @@ GLOSSARY: Final = "glossary/"
 LEDGER: Final = "ledger/"
 ABOUT: Final = "about/"
 CONTRIBUTING: Final = "contributing/"
+EMBED: Final = "embed/"
 
 FOLDERS: Final[Mapping[str, str]] = MappingProxyType(
     {"item": "items/", "issue": "issues/", "topic": "topics/", "calculator": "calculators/", "run": "runs/"}

@@ -7,6 +7,7 @@ from typing import Final
 
 from calculators import CATALOG
 from calculators.widget import javascript_module
+from digest import special
 
 _OURS: Final = Path(__file__).with_name("assets")
 # Path in node_modules -> path on the site. Copied at build time, never committed.
@@ -19,6 +20,8 @@ _PACKAGES: Final = {
     "@fontsource/stix-two-text/files/stix-two-text-latin-400-italic.woff2": "assets/fonts/stix-two-text-italic.woff2",
     "@fontsource/stix-two-text/files/stix-two-text-latin-600-normal.woff2": "assets/fonts/stix-two-text-semibold.woff2",
     "@fontsource/stix-two-text/LICENSE": "assets/fonts/LICENSE.txt",
+    "@stdlib/math-base-special-gamma/LICENSE": "assets/special.LICENSE.txt",
+    "@stdlib/math-base-special-gamma/NOTICE": "assets/special.NOTICE.txt",
 }
 
 
@@ -43,7 +46,11 @@ def collect(packages: Path) -> tuple[Asset, ...]:
     Raises:
         AssetError: a package is missing.
     """
-    return (*_ours(), *_calculators(), *_from_packages(packages))
+    try:
+        functions = Asset("assets/special.js", special.module(packages).encode())
+    except special.PackageError as error:
+        raise AssetError(str(error)) from error
+    return (*_ours(), *_calculators(), functions, *_from_packages(packages))
 
 
 def _ours() -> Iterator[Asset]:

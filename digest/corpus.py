@@ -85,7 +85,7 @@ class Corpus:
 
     def value_latex(self, value: markup.Value) -> str:
         """A value's result as LaTeX, for a formula that asks for it."""
-        return self.derivations[value.calculator, value.settings].result.latex_inline
+        return self.derivations[value.calculator, value.settings].answer.latex_inline
 
     def formula(self, formula: markup.Formula) -> str:
         """A formula of a text as MathML."""
@@ -408,7 +408,8 @@ class _Checker:
             return
         if not same:
             shown = " ".join(f"{name}={value}" for name, value in settings)
-            rule = f"equals must be what {check.calculator} gives for {shown}, '{derivation.result.text}'"
+            answer = f"'{derivation.result.text}'" if derivation.result else f"no answer: {derivation.silence}"
+            rule = f"equals must be what {check.calculator} gives for {shown}, {answer}"
             self.problems.append(document.problem((*keys, "equals"), f"{rule}; got {check.equals!r}"))
 
     def _derive(self, document: Document, keys: Keys, calculator: str, settings: Settings) -> Derivation | None:
@@ -423,11 +424,12 @@ class _Checker:
         if key not in self.derivations:
             derivation = calculator.derive(**dict(settings))
             self.derivations[key] = derivation
-            self.formulas[derivation.result.latex_inline, False] = None
+            if derivation.result is not None:
+                self.formulas[derivation.result.latex_inline, False] = None
         return self.derivations[key]
 
     def _latex(self, value: markup.Value) -> str:
-        return self.derivations[value.calculator, value.settings].result.latex_inline
+        return self.derivations[value.calculator, value.settings].answer.latex_inline
 
     def _texts(self, entry: Entry[K]) -> None:
         for keys, source, inline in markdown(entry.model):
@@ -455,14 +457,20 @@ class _Checker:
             wrong = calculator.problems(dict(value.settings))
             for error in wrong:
                 problem(value.offset, str(error))
-            result = None if wrong else self._computed(calculator, value.settings).result
-            if result and value.form == "decimal" and result.decimal is None:
+            if wrong:
+                continue
+            derivation = self._computed(calculator, value.settings)
+            result = derivation.result
+            if result is None:
+                problem(value.offset, f"a value must have an answer; the calculator says: {derivation.silence}")
+            elif value.form == "decimal" and result.decimal is None:
                 problem(value.offset, "a value has a decimal form only when every letter in it is set")
         self._formulas(document, keys, text)
 
     def _formulas(self, document: Document, keys: Keys, text: markup.Text) -> None:
         for formula in text.formulas:
-            if any((value.calculator, value.settings) not in self.derivations for value in formula.values):
+            known = (self.derivations.get((value.calculator, value.settings)) for value in formula.values)
+            if any(derivation is None or derivation.result is None for derivation in known):
                 continue  # the value is a problem already; the formula cannot be typeset without it
             line = (markup.expand(formula, self._latex), formula.display)
             self.formulas[line] = None

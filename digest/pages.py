@@ -257,6 +257,16 @@ class CalculatorPage(Page):
     id: str
     widget: Widget
     items: tuple[Anchor, ...]
+    embed: str
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A calculator alone, for a frame in somebody's page: a whole HTML file, outside search and sitemap."""
+
+    file: str
+    widget: Widget
+    root: str
 
 
 @dataclass(frozen=True)
@@ -326,6 +336,16 @@ def pages(corpus: Corpus) -> tuple[Page, ...]:
         )
 
 
+def embeddings(corpus: Corpus) -> tuple[Embedding, ...]:
+    """A bare page for each calculator."""
+    found = []
+    for calculator in CATALOG.values():
+        url = f"{addresses.EMBED}{addresses.address('calculator', calculator.id)}"
+        shown = widget(corpus.blueprints[calculator.id], {}, here=url, mathml=corpus.mathml)
+        found.append(Embedding(f"{url}index.html", shown, addresses.relative(url, addresses.HOME)))
+    return tuple(found)
+
+
 def _unique(anchors: Iterable[Anchor]) -> tuple[Anchor, ...]:
     return tuple({anchor.href: anchor for anchor in anchors}.values())
 
@@ -393,7 +413,7 @@ class _Site:
         """The text at `keys` without any markup, on one line."""
 
         def value(value: markup.Value) -> str:
-            return self.corpus.derivations[value.calculator, value.settings].result.text
+            return self.corpus.derivations[value.calculator, value.settings].answer.text
 
         def math(formula: markup.Formula) -> str:
             return markup.expand(formula, value).replace("\\", "")
@@ -401,7 +421,7 @@ class _Site:
         return " ".join(markup.plain(self.corpus.texts[file, keys], value=value, math=math).split())
 
     def _value(self, here: str, value: markup.Value) -> Markup:
-        result = self.corpus.derivations[value.calculator, value.settings].result
+        result = self.corpus.derivations[value.calculator, value.settings].answer
         match value.form:
             case "decimal":
                 shown: str | Markup = result.decimal or result.text
@@ -442,7 +462,7 @@ class _Site:
         check = None
         if claim.check:
             derivation = self.corpus.derivation(claim.check.calculator, claim.check.settings)
-            shown = Markup(self.corpus.mathml[derivation.result.latex_inline, False])
+            shown = Markup(self.corpus.mathml[derivation.answer.latex_inline, False])
             check = self._computed(here, claim.check.calculator, claim.check.settings, shown)
         where = addresses.address("item", item.model.id) + f"#{claim.id}"
         status = claim.status or Status.UNVERIFIED
@@ -628,7 +648,12 @@ class _Site:
         index, lines = addresses.FOLDERS["calculator"], []
         for calculator in CATALOG.values():
             url = addresses.address("calculator", calculator.id)
-            users = [i.model.id for i in self.items if any(e.id == calculator.id for e in i.model.calculators)]
+            users = [
+                i.model.id
+                for i in self.items
+                if i.model.id in calculator.belongs or any(e.id == calculator.id for e in i.model.calculators)
+            ]
+            general = self.corpus.blueprints[calculator.id].general
             yield CalculatorPage(
                 url=url,
                 title=calculator.title,
@@ -637,15 +662,14 @@ class _Site:
                 id=calculator.id,
                 widget=widget(self.corpus.blueprints[calculator.id], {}, here=url, mathml=self.corpus.mathml),
                 items=tuple(self.anchor(url, "item", user) for user in users),
+                embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
             )
             lines.append(
                 CalculatorLine(
                     calculator.title,
                     addresses.relative(index, url),
                     calculator.question,
-                    Markup(
-                        self.corpus.mathml[self.corpus.blueprints[calculator.id].general.result.latex_inline, False]
-                    ),
+                    Markup(self.corpus.mathml[general, False] if general else ""),
                     tuple(self.anchor(index, "item", user) for user in users),
                 )
             )

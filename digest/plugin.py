@@ -34,6 +34,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._sources: dict[str, str | None] = {}  # a page's file -> the content file that it shows
         self._texts: dict[str, bytes] = {}
         self._opaque = Opaque()
+        self._embeddings: dict[str, str] = {}
         self._assets: tuple[assets.Asset, ...] = ()
         self._serving = False
 
@@ -74,6 +75,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
         self._opaque = Opaque()
         self._texts = {page.file: self._opaque.take_out(render.render(page)).encode() for page in models}
+        self._embeddings = {bare.file: render.render_embedding(bare) for bare in pages.embeddings(loaded)}
 
     def _text(self, path: str) -> bytes:
         """A page's text: needed once in a build, but kept while serving."""
@@ -88,6 +90,9 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             file = File.generated(config, path, content=self._text(path), inclusion=InclusionLevel.INCLUDED)
             file.edit_uri = source if config.repo_url else None
             files.append(file)
+        # Not Markdown, so neither searched nor in the sitemap.
+        for path, html in self._embeddings.items():
+            files.append(File.generated(config, path, content=html))
         for asset in self._assets:
             files.append(File.generated(config, asset.path, content=asset.content))
         return files

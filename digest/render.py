@@ -14,7 +14,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from digest.pages import Page
+from digest.pages import Embedding, Page
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 # What every Markdown reads as an escaped sign; Python-Markdown knows no others.
@@ -105,3 +105,8 @@ def rounding(exact: str, decimal: str) -> str:
 def render(page: Page) -> str:
     """The page's text, with front matter."""
     return environment().get_template(page.template).render(page=page) + "\n"
+
+
+def render_embedding(embedding: Embedding) -> str:
+    """The HTML file of a calculator alone."""
+    return environment().get_template("embed.html.j2").render(page=embedding) + "\n"

@@ -4,6 +4,7 @@ Without JavaScript the page shows this as it is. With it, the widget's script pu
 the same elements: every part of a step that depends on the reader's numbers is an element with `data-slot`.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,15 +13,15 @@ from typing import Final
 import sympy
 from markupsafe import Markup, escape
 
-from calculators import emit
-from calculators.derivation import Calculator, Derivation, Parameter, Table
-from calculators.widget import PageStep, page_steps
+from calculators import emit, numeric
+from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table
+from calculators.widget import PageStep, Plan, Shown, is_exact, plan
 from digest import addresses
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
 
 _SLOT: Final = re.compile(r"<mtext[^>]*>⟦(\w+)⟧</mtext>")
-_PLOT_POINTS: Final = 25
+_PLOT_POINTS: Final = 49
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,26 @@ class Blueprint:
     """A calculator with its steps as templates, which take long to derive and are the same on every page."""
 
     calculator: Calculator
-    steps: tuple[PageStep, ...]
-    general: Derivation
+    plan: Plan
     table: Table
+
+    @property
+    def general(self) -> str | None:
+        """LaTeX of the answer in letters, for what a page begins with; None where there is none."""
+        result = self.plan.cases[0].item.result
+        return result.latex_inline if result else None
 
     def formulas(self) -> Iterator[Line]:
         """Every formula that a page of the calculator shows."""
-        yield self.general.result.latex_inline, False
-        yield self.general.result.symbol.name, False
-        yield emit.latex(self.general.result.symbol), False
+        for case in self.plan.cases:
+            if (result := case.item.result) is not None:
+                yield result.latex_inline, False
+                yield emit.latex(result.symbol), False
+                for quantity in result.quantities:
+                    yield emit.latex(quantity.symbol), False
         for parameter in self.calculator.parameters:
             yield emit.latex(parameter.symbol), False
-        for step in self.steps:
+        for step in self.plan.steps:
             for variant in step.variants:
                 yield variant.before.latex, False
                 yield variant.sign, False
@@ -48,8 +57,16 @@ class Blueprint:
 
 def blueprint(calculator: Calculator) -> Blueprint:
     """The calculator with what its pages need, derived once."""
-    letters = {parameter.id: parameter.symbol.name for parameter in calculator.parameters}
-    return Blueprint(calculator, page_steps(calculator), calculator.derive(**letters), calculator.table())
+    return Blueprint(calculator, plan(calculator), calculator.table())
+
+
+@dataclass(frozen=True)
+class When:
+    """For which options something is shown, as the page's script reads it, and whether it is for the preset."""
+
+    choices: str
+    options: str
+    now: bool
 
 
 @dataclass(frozen=True)
@@ -64,8 +81,12 @@ class Control:
     integer: bool
     infinite: bool
     value: str
-    slider_minimum: int
-    slider_maximum: int
+    slider_minimum: float
+    slider_maximum: float
+    slider_step: float
+    slider_value: float
+    logarithmic: bool
+    when: When
 
 
 @dataclass(frozen=True)
@@ -74,46 +95,93 @@ class ChoiceControl:
 
     name: str
     title: str
+    meaning: str
     options: tuple[tuple[str, str], ...]
     value: str
 
 
 @dataclass(frozen=True)
 class StepVariant:
-    """How a step reads while the choice has one of `options`. `shown`: whether the preset has."""
+    """How a step reads for some options."""
 
-    options: tuple[str, ...]
+    when: When
+    title: str
+    kind: str
+    source: str | None
     before: Markup
     sign: Markup
     relation: str
     after: Markup
     because: str
-    shown: bool
 
 
 @dataclass(frozen=True)
 class StepView:
-    """One step, with the word for its kind."""
+    """One step. `shown`: whether the preset has it; `number` counts those that it has."""
 
     id: str
     number: int
-    title: str
-    kind: str
-    source: str | None
+    shown: bool
     variants: tuple[StepVariant, ...]
 
 
 @dataclass(frozen=True)
+class QuantityView:
+    """A further output for the preset."""
+
+    id: str
+    title: str
+    symbol: Markup
+    text: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """An answer for some options. Without symbol and formula where the theory says nothing."""
+
+    when: When
+    symbol: Markup
+    general: Markup
+    latex: str
+    """Symbol and formula, for those who copy it."""
+    quantities: tuple[QuantityView, ...]
+    letter: str
+    """The letter on the x axis of the fixed plot."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence that is said for some options."""
+
+    text: str
+    when: When
+
+
+@dataclass(frozen=True)
 class Tick:
-    """A mark on an axis: its place in the drawing and its power of ten."""
+    """A mark on an axis: its place in the drawing and its number, or its power of ten."""
 
     at: float
-    power: int
+    text: str
+    power: int | None
+
+
+@dataclass(frozen=True)
+class CurveView:
+    """One line of a plot."""
+
+    id: str
+    title: str
+    points: str
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A log-log plot with fixed axes, so that the slope is what one sees change. Lengths in the drawing's units."""
+    """A plot with fixed axes, so that what one sees change is the curve. Lengths in the drawing's units.
+
+    Without titles of its own it is log-log, its axes span as many decades, and only its first curve is drawn.
+    """
 
     width: int
     height: int
@@ -124,9 +192,9 @@ class Plot:
     decades: int
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
-    curve: str
-    title: str
-    points: str
+    x_title: str | None
+    y_title: str
+    curves: tuple[CurveView, ...]
 
 
 @dataclass(frozen=True)
@@ -150,16 +218,17 @@ class Widget:
     caption: Markup | None
     controls: tuple[Control, ...]
     choices: tuple[ChoiceControl, ...]
-    symbol: Markup
-    general: Markup
+    cases: tuple[CaseView, ...]
     result_text: str
     result_decimal: str | None
+    result_exact: bool
+    silence: str
     status: str
     meaning: str
-    holds: tuple[str, ...]
-    assumptions: tuple[str, ...]
+    holds: tuple[Sentence, ...]
+    assumptions: tuple[Sentence, ...]
     steps: tuple[StepView, ...]
-    plot: Plot
+    plot: Plot | None
     table: Table
     sources: tuple[SourceView, ...]
     shell: str
@@ -192,8 +261,9 @@ def widget(
     derivation = calculator.derive(**preset)
     numbers = dict(derivation.settings)
     values = {parameter.symbol: numbers[parameter.id] for parameter in calculator.parameters}
-    chosen = dict(derivation.choices)
-    curve = derivation.curves[0]
+    chosen = {choice.id: choice.begins for choice in calculator.choices} | dict(derivation.choices)
+    result, named = derivation.result, _named(calculator)
+    steps = tuple(_steps(blueprint, values, chosen, mathml))
     return Widget(
         id=calculator.id,
         uid=f"{calculator.id}-{place}",
@@ -203,34 +273,31 @@ def widget(
         module=addresses.relative(here, f"assets/calculators/{calculator.id}.js"),
         caption=caption,
         controls=tuple(
-            _control(parameter, numbers[parameter.id], mathml)
-            for parameter in calculator.parameters
-            if parameter.id not in {choice.parameter for choice in calculator.choices}
+            _control(shown, numbers[shown.item.id], chosen, mathml)
+            for shown in blueprint.plan.parameters
+            if shown.item.id not in named
         ),
         choices=tuple(
             ChoiceControl(
                 choice.id,
                 choice.title,
+                choice.meaning,
                 tuple((option.id, option.title) for option in choice.options()),
                 chosen[choice.id],
             )
             for choice in calculator.choices
         ),
-        symbol=Markup(mathml[emit.latex(derivation.result.symbol), False]),
-        general=Markup(mathml[blueprint.general.result.latex_inline, False]),
-        result_text=derivation.result.text,
-        result_decimal=derivation.result.decimal,
-        status=derivation.result.status,
-        meaning=derivation.result.meaning,
-        holds=derivation.result.holds,
-        assumptions=tuple(assumption.text for assumption in derivation.assumptions),
-        steps=tuple(
-            _step(number, step, source, values, chosen, mathml)
-            for number, (step, source) in enumerate(
-                zip(blueprint.steps, [s.source for s in derivation.steps], strict=True), 1
-            )
-        ),
-        plot=_plot(curve.id, curve.title, curve.variable, curve.expression),
+        cases=tuple(_case(calculator, case, values, chosen, mathml) for case in blueprint.plan.cases),
+        result_text=_shown_value(calculator, result.expression, values) if result else "",
+        result_decimal=result.decimal if result and result.expression.is_Rational else None,
+        result_exact=result is not None and result.expression.is_Rational,
+        silence=derivation.silence,
+        status=result.status if result else "",
+        meaning=result.meaning if result else "",
+        holds=tuple(Sentence(shown.item, _when(shown, chosen)) for shown in blueprint.plan.holds),
+        assumptions=tuple(Sentence(shown.item, _when(shown, chosen)) for shown in blueprint.plan.assumptions),
+        steps=steps,
+        plot=_plot(blueprint.plan, values, chosen),
         table=blueprint.table,
         sources=tuple(SourceView(source.text, source.url) for source in calculator.sources),
         shell=" ".join(
@@ -242,6 +309,71 @@ def widget(
     )
 
 
+def _named(calculator: Calculator) -> set[str]:
+    """The parameters that a choice always sets, so that they need no field."""
+    return {
+        choice.parameter
+        for choice in calculator.choices
+        if choice.parameter and all(option.value is not None for option in choice.options())
+    }
+
+
+def _when(shown: Shown[object], chosen: Mapping[str, str]) -> When:
+    return When(" ".join(shown.choices), " ".join(shown.options), shown.holds(chosen))
+
+
+def _case(
+    calculator: Calculator,
+    case: Shown[Derivation],
+    values: Mapping[sympy.Symbol, sympy.Expr],
+    chosen: Mapping[str, str],
+    mathml: Mapping[Line, str],
+) -> CaseView:
+    when, result = _when(case, chosen), case.item.result
+    variable = case.item.curves[0].variable if case.item.curves else None
+    letter = variable.name if variable is not None else ""
+    if result is None:
+        return CaseView(when, Markup(""), Markup(""), "", (), letter)
+    return CaseView(
+        when,
+        Markup(mathml[emit.latex(result.symbol), False]),
+        Markup(mathml[result.latex_inline, False]),
+        f"{emit.latex(result.symbol)} = {result.latex}",
+        tuple(
+            QuantityView(
+                quantity.id,
+                quantity.title,
+                Markup(mathml[emit.latex(quantity.symbol), False]),
+                _shown_value(calculator, quantity.expression, values) if when.now else "",
+                quantity.unit,
+            )
+            for quantity in result.quantities
+        ),
+        letter,
+    )
+
+
+def _shown_value(calculator: Calculator, expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> str:
+    """An exact text where the page's script has one too, else six digits; a dash where there is no value."""
+    if is_exact(calculator, expression):
+        return emit.text(expression.subs(values))
+    try:
+        return numeric.six_digits(_number(expression, values))
+    except (ArithmeticError, TypeError, ValueError, KeyError):
+        return "–"
+
+
+def _number(expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> float:
+    """The value as a plain number.
+
+    Raises:
+        ArithmeticError, TypeError, ValueError: there is none that is real.
+    """
+    arithmetic = numeric.context()
+    numbers = {letter: numeric.evaluate(arithmetic, value, {}) for letter, value in values.items()}
+    return float(numeric.evaluate(arithmetic, expression, numbers))
+
+
 def page_settings(calculator: Calculator, settings: Mapping[str, str]) -> dict[str, str]:
     """Settings as a page's controls know them: an order that a named loss has becomes that loss.
 
@@ -250,25 +382,42 @@ def page_settings(calculator: Calculator, settings: Mapping[str, str]) -> dict[s
     names = {choice.id for choice in calculator.choices}
     shown = {name: value for name, value in settings.items() if not value.isalpha() or name in names}
     for choice in calculator.choices:
-        order = shown.pop(choice.parameter, None)
+        order = shown.pop(choice.parameter, None) if choice.parameter in _named(calculator) else None
         if order is not None and choice.id not in shown:
-            same = [option.id for option in choice.options() if emit.text(option.value) == order]
+            same = [
+                option.id
+                for option in choice.options()
+                if option.value is not None and emit.text(option.value) == order
+            ]
             # The loss that a page starts with, where it has that order; else the first that has.
-            shown |= {choice.id: choice.start if choice.start in same else same[0]} if same else {}
+            shown |= {choice.id: choice.begins if choice.begins in same else same[0]} if same else {}
     return shown
 
 
 def _preset(calculator: Calculator, settings: Mapping[str, str]) -> dict[str, str]:
     """A value for every control: the content's, or the calculator's own start."""
     given = page_settings(calculator, settings)
-    by_choice = {choice.parameter for choice in calculator.choices}
-    start = {p.id: emit.text(p.start) for p in calculator.parameters if p.id not in by_choice}
-    start |= {choice.id: choice.start for choice in calculator.choices}
+    named = _named(calculator)
+    start = {p.id: emit.text(p.start) for p in calculator.parameters if p.id not in named}
+    start |= {choice.id: choice.begins for choice in calculator.choices}
     return start | given
 
 
-def _control(parameter: Parameter, value: sympy.Expr, mathml: Mapping[Line, str]) -> Control:
-    low, high = parameter.slider
+def _control(
+    shown: Shown[Parameter], value: sympy.Expr, chosen: Mapping[str, str], mathml: Mapping[Line, str]
+) -> Control:
+    parameter = shown.item
+    low, high = (float(end) for end in parameter.slider)
+    if parameter.logarithmic:
+        low, high, step = math.log10(low), math.log10(high), 0.01
+    elif parameter.integer or not (parameter.real or low != int(low) or high != int(high)):
+        step = 0.5 if parameter.infinite else 1
+    else:
+        step = 10.0 ** math.floor(math.log10((high - low) / 50))
+    if value is sympy.oo:
+        at = high + 1
+    else:
+        at = math.log10(float(value)) if parameter.logarithmic and value > 0 else float(value)
     return Control(
         parameter.id,
         Markup(mathml[emit.latex(parameter.symbol), False]),
@@ -278,9 +427,18 @@ def _control(parameter: Parameter, value: sympy.Expr, mathml: Mapping[Line, str]
         parameter.integer,
         parameter.infinite,
         "" if value is sympy.oo else _decimal(value),
-        low,
-        high,
+        _tidy(low),
+        _tidy(high + 1 if parameter.infinite else high),
+        _tidy(step),
+        _tidy(at),
+        parameter.logarithmic,
+        _when(shown, chosen),
     )
+
+
+def _tidy(number: float) -> float:
+    """A whole number without its point, another one with the digits that matter on a slider."""
+    return int(number) if number == int(number) else float(f"{number:.9g}")
 
 
 def _decimal(value: sympy.Expr) -> str:
@@ -288,34 +446,55 @@ def _decimal(value: sympy.Expr) -> str:
     return str(value.p) if value.is_Integer else f"{float(value):.15g}"
 
 
-def _step(
-    number: int,
-    step: PageStep,
-    source: object,
+def _steps(
+    blueprint: Blueprint,
     values: Mapping[sympy.Symbol, sympy.Expr],
     chosen: Mapping[str, str],
     mathml: Mapping[Line, str],
-) -> StepView:
-    options = set(chosen.values())
-    variants = tuple(
-        StepVariant(
-            variant.options,
-            _filled(variant.before, values, mathml),
+) -> Iterator[StepView]:
+    number = 0
+    for step in blueprint.plan.steps:
+        variants = tuple(_variants(blueprint.calculator, step, values, chosen, mathml))
+        shown = any(variant.when.now for variant in variants)
+        number += shown
+        yield StepView(step.id, number, shown, variants)
+
+
+def _variants(
+    calculator: Calculator,
+    step: PageStep,
+    values: Mapping[sympy.Symbol, sympy.Expr],
+    chosen: Mapping[str, str],
+    mathml: Mapping[Line, str],
+) -> Iterator[StepVariant]:
+    for variant in step.variants:
+        when = _when(Shown(variant, step.choices, variant.options), chosen)
+        # What is not shown has no values yet: the script fills it in, and here it might have none.
+        known = values if when.now else None
+        yield StepVariant(
+            when,
+            variant.title,
+            _KINDS[variant.kind],
+            variant.source.text if variant.source else None,
+            _filled(calculator, variant.before, known, mathml),
             Markup(mathml[variant.sign, False]),
             variant.relation,
-            _filled(variant.after, values, mathml),
+            _filled(calculator, variant.after, known, mathml),
             variant.because,
-            bool(options & set(variant.options)),
         )
-        for variant in step.variants
-    )
-    text = getattr(source, "text", None)
-    return StepView(step.id, number, step.title, _KINDS[step.kind], text, variants)
 
 
-def _filled(template: emit.Template, values: Mapping[sympy.Symbol, sympy.Expr], mathml: Mapping[Line, str]) -> Markup:
+def _filled(
+    calculator: Calculator,
+    template: emit.Template,
+    values: Mapping[sympy.Symbol, sympy.Expr] | None,
+    mathml: Mapping[Line, str],
+) -> Markup:
     """The template's MathML with the values in its holes."""
-    texts = {hole.key: emit.text(hole.at(values)) for hole in template.holes}
+    texts = {
+        hole.key: "…" if values is None else _shown_value(calculator, hole.expression, values)
+        for hole in template.holes
+    }
     return Markup(_SLOT.sub(lambda match: _slot(match[1], texts[match[1]]), mathml[template.latex, False]))
 
 
@@ -326,28 +505,88 @@ def _slot(key: str, text: str) -> str:
     return f'<mrow data-slot="{escape(key)}">{minus}<mn>{escape(shown)}</mn></mrow>'
 
 
-def _plot(curve: str, title: str, variable: sympy.Symbol, expression: sympy.Expr) -> Plot:
-    """The plot's frame and the preset's line. Both axes span as many decades, so a slope of 1 is the diagonal."""
-    left, top, side, decades = 46, 14, 240, 6
-    right, bottom = left + side, top + side
-    unit = side / decades
-    points = []
-    for index in range(_PLOT_POINTS):
-        x = decades * index / (_PLOT_POINTS - 1)
-        value = expression.subs(variable, sympy.Float(10) ** x)
-        y = -float(sympy.log(value, 10))
-        points.append(f"{left + x * unit:.1f},{top + y * unit:.1f}")
+_LEFT, _TOP, _SIDE, _DECADES = 46, 14, 240, 6
+
+
+def _plot(plan: Plan, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping[str, str]) -> Plot | None:
+    """The plot's frame, with a line for each curve that any options have; those of the preset are drawn."""
+    curves: dict[str, str] = {}
+    for case in plan.cases:
+        drawn = case.item.curves if plan.axes else case.item.curves[:1]
+        curves |= {curve.id: curve.title for curve in drawn if curve.id not in curves}
+    if not curves:
+        return None
+    now = next(case.item for case in plan.cases if case.holds(chosen))
+    lines = {curve.id: _points(curve, plan.axes, values) for curve in now.curves if curve.id in curves}
+    right, bottom = _LEFT + _SIDE, _TOP + _SIDE
+    if plan.axes is None:
+        unit = _SIDE / _DECADES
+        x_ticks = tuple(Tick(_LEFT + power * unit, "", power) for power in range(_DECADES + 1))
+        y_ticks = tuple(Tick(_TOP + power * unit, "", -power) for power in range(_DECADES + 1))
+    else:
+        x_ticks = tuple(_ticks(plan.axes.x, _LEFT, _SIDE))
+        y_ticks = tuple(_ticks(plan.axes.y, bottom, -_SIDE))
     return Plot(
         right + 14,
         bottom + 40,
-        left,
-        top,
+        _LEFT,
+        _TOP,
         right,
         bottom,
-        decades,
-        tuple(Tick(left + power * unit, power) for power in range(decades + 1)),
-        tuple(Tick(top + power * unit, -power) for power in range(decades + 1)),
-        curve,
-        title,
-        " ".join(points),
+        _DECADES,
+        x_ticks,
+        y_ticks,
+        plan.axes.x_title if plan.axes else None,
+        plan.axes.y_title if plan.axes else "loss, relative",
+        tuple(CurveView(id_, title, lines.get(id_, "")) for id_, title in curves.items()),
     )
+
+
+def _points(curve: Curve, axes: Axes | None, values: Mapping[sympy.Symbol, sympy.Expr]) -> str:
+    """The preset's line, where it has values."""
+    points = []
+    count = _PLOT_POINTS if axes else _DECADES + 1
+    for index in range(count):
+        share = index / (count - 1)
+        x = _along(axes.x, share) if axes else sympy.Integer(10) ** index
+        try:
+            y = _number(curve.expression, {**values, curve.variable: sympy.nsimplify(x, rational=True)})
+            up = _share(axes.y, y) if axes else 1 + math.log10(y) / _DECADES
+        except (ArithmeticError, TypeError, ValueError, KeyError):
+            continue
+        if math.isfinite(up):
+            # Far outside the frame a line may end anywhere.
+            points.append(f"{_LEFT + share * _SIDE:.1f},{_TOP + (1 - max(-4.0, min(5.0, up))) * _SIDE:.1f}")
+    return " ".join(points)
+
+
+def _along(axis: Axis, share: float) -> float:
+    """The number at a share of an axis's length."""
+    low, high = float(axis[0]), float(axis[1])
+    return float(low * (high / low) ** share if axis[2] == "log" else low + (high - low) * share)
+
+
+def _share(axis: Axis, number: float) -> float:
+    """Where a number lies on an axis, from 0 to 1 within it."""
+    low, high = float(axis[0]), float(axis[1])
+    if axis[2] == "log":
+        return math.log(number / low) / math.log(high / low)
+    return (number - low) / (high - low)
+
+
+def _ticks(axis: Axis, start: float, length: float) -> Iterator[Tick]:
+    """The powers of ten on a logarithmic axis, four to eight round numbers on a linear one."""
+    low, high = float(axis[0]), float(axis[1])
+    if axis[2] == "log":
+        powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+        every = max(1, math.ceil(len(powers) / 6))
+        for power in powers:
+            if power % every == 0:
+                yield Tick(round(start + length * _share(axis, 10.0**power), 1), "", power)
+        return
+    rough = (high - low) / 4
+    base = 10.0 ** math.floor(math.log10(rough))
+    step = max(size * base for size in (1, 2, 2.5, 5) if size * base <= rough)
+    for count in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
+        at = round(start + length * _share(axis, count * step), 1)
+        yield Tick(at, f"{count * step:g}".replace("-", "−"), None)

@@ -4,6 +4,8 @@
 const LARGEST = 1_000_000n; // the largest numerator and denominator that the calculators take
 const IDLE = 1200; // [ms] after which the next change counts as a new one
 const HUSH = 700; // [ms] of rest before a change is announced
+const REST = 200; // [ms] of rest before a change comes into the address
+const SAMPLES = 97; // points of a curve in a frame of its own
 
 /** Starts the calculator in `section`; rejects when its module cannot be loaded. */
 export async function start(section) {
@@ -42,13 +44,14 @@ class Widget {
       field.addEventListener("input", () => this.update());
       slider.addEventListener("input", () => {
         const infinite = parameter.infinite && Number(slider.value) === Number(slider.max);
-        field.value = infinite ? "" : slider.value;
+        field.value = infinite ? "" : parameter.logarithmic ? String(Number((10 ** slider.value).toPrecision(3))) : slider.value;
         this.update(slider);
       });
     }
     for (const select of this.selects) select.addEventListener("change", () => this.update());
     for (const place of this.places) for (const bar of place.querySelectorAll("[data-stepper]")) new Stepper(bar, this.steps);
     if ("address" in this.section.dataset) this.readAddress();
+    this.copies();
     this.update(null, true);
     this.section.dataset.ready = "";
   }
@@ -65,7 +68,8 @@ class Widget {
         const read = infinite ? { value: Infinity } : readNumber(this.module.Fraction, entry.parameter, value);
         const typed = infinite || read.problem ? "" : String(read.value.valueOf());
         // A number field holds decimals only, so a third cannot be typed into it.
-        const kept = read.problem || infinite || readNumber(this.module.Fraction, entry.parameter, typed).value?.equals(read.value);
+        const again = read.problem || infinite ? null : readNumber(this.module.Fraction, entry.parameter, typed).value;
+        const kept = again === null || again === read.value || again?.equals?.(read.value);
         if (read.problem) problems.push(`${read.problem} (the address has ${name}=${value})`);
         else if (!kept) problems.push(`${entry.parameter.title} takes decimals here (the address has ${name}=${value})`);
         else entry.field.value = typed;
@@ -85,6 +89,7 @@ class Widget {
   /** Reads every control and shows the answer, or what is wrong beside the control that it is about. */
   update(moved = null, first = false) {
     const values = {};
+    const chosen = Object.fromEntries(this.selects.map((select) => [select.name, select.value]));
     let fine = true;
     for (const { field, parameter, slider, message } of this.fields) {
       const read = field.validity.badInput
@@ -98,14 +103,13 @@ class Widget {
       fine &&= !read.problem;
       if (read.problem) continue;
       values[parameter.name] = read.value;
-      if (slider !== moved) slider.value = read.value === Infinity ? slider.max : Number(read.value.valueOf());
+      const number = Number(read.value.valueOf());
+      if (slider !== moved) slider.value = read.value === Infinity ? slider.max : parameter.logarithmic ? Math.log10(number) : number;
       slider.setAttribute("aria-valuetext", read.value === Infinity ? "infinite" : field.value);
     }
-    const chosen = new Set();
-    for (const select of this.selects) {
-      const choice = this.module.choices[select.name];
-      values[choice.parameter] = new this.module.Fraction(choice.options[select.value].value);
-      chosen.add(select.value);
+    for (const [name, option] of Object.entries(chosen)) {
+      const { parameter, options } = this.module.choices[name];
+      if (parameter && "value" in options[option]) values[parameter] = new this.module.Fraction(options[option].value);
     }
     this.section.classList.toggle("is-blank", !fine);
     if (fine) this.show(values, chosen, first);
@@ -120,24 +124,54 @@ class Widget {
 
   show(values, chosen, first) {
     const before = this.steps.map((step) => shownText(step));
-    const exact = this.module.result(values);
-    const text = exact.toFraction();
-    const decimal = rounded(exact);
+    const silence = this.module.silence(values, chosen);
+    const value = this.module.result(values, chosen);
+    for (const part of this.all("[data-options]")) {
+      const key = part.dataset.choices.split(" ").filter(Boolean).map((choice) => chosen[choice]).join("/");
+      part.toggleAttribute("hidden", !part.dataset.options.split(" ").includes(key));
+    }
+    this.number();
+    for (const slot of this.all("[data-slot]")) {
+      if (slot.closest("[hidden]") === null) fill(slot, valueOf(() => this.module.slots[slot.dataset.slot](values)));
+    }
+    const hush = this.section.querySelector("[data-silence]");
+    hush.hidden = silence === "";
+    this.section.querySelector("[data-answered]").hidden = silence !== "";
+    if (!first || silence === "") hush.replaceChildren(...letters(silence));
+    if (silence === "") this.answer(values, chosen, value, first);
+    else this.blank();
+    this.mark(before, first);
+    this.plot(values, chosen, value);
+    this.links(value);
+  }
+
+  /** Counts the steps that are there. */
+  number() {
+    let count = 0;
+    for (const step of this.steps) {
+      step.hidden = [...step.querySelectorAll(":scope > [data-options]")].every((variant) => variant.hasAttribute("hidden"));
+      if (!step.hidden) step.value = count += 1;
+    }
+  }
+
+  /** The result, exact where it is a fraction, what it is worth, and further outputs. */
+  answer(values, chosen, value, first) {
+    const exact = typeof value !== "number";
+    const text = shown(value);
+    const decimal = exact ? rounded(value) : "";
     this.output.textContent = text;
-    const sign = exact.equals(new this.module.Fraction(decimal)) ? "=" : "≈";
-    this.section.querySelector("[data-decimal]").textContent = decimal === text ? "" : `${sign} ${decimal}`;
-    const verdict = this.module.verdicts[this.module.verdict(values)];
+    this.section.querySelector("[data-sign]").textContent = exact ? "=" : "≈";
+    const sign = exact && value.equals(new this.module.Fraction(decimal)) ? "=" : "≈";
+    this.section.querySelector("[data-decimal]").textContent = decimal === "" || decimal === text ? "" : `${sign} ${decimal}`;
+    const verdict = this.module.verdicts[this.module.verdict(values, chosen)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
     const meaning = this.section.querySelector("[data-meaning]");
     if (meaning.dataset.verdict !== verdict.meaning && !first) meaning.replaceChildren(...letters(verdict.meaning));
     meaning.dataset.verdict = verdict.meaning;
-    for (const variant of this.all("[data-options]")) {
-      variant.hidden = !variant.dataset.options.split(" ").some((option) => chosen.has(option));
+    const more = this.module.quantities(values, chosen);
+    for (const place of this.section.querySelectorAll("[data-quantity]")) {
+      if (place.dataset.quantity in more) place.textContent = shown(more[place.dataset.quantity]);
     }
-    for (const slot of this.all("[data-slot]")) fill(slot, this.module.slots[slot.dataset.slot](values));
-    this.mark(before, first);
-    this.plot(values, decimal);
-    this.links();
   }
 
   /** Marks the steps that read otherwise than before the reader began to change something. */
@@ -149,39 +183,91 @@ class Widget {
     this.steps.forEach((step, index) => {
       const other = shownText(step) !== this.settled[index];
       step.classList.toggle("is-changed", other);
-      step.querySelector(".td-step__changed").hidden = !other;
+      for (const badge of step.querySelectorAll(".td-step__changed")) badge.hidden = !other;
     });
   }
 
-  plot(values, decimal) {
+  plot(values, chosen, value) {
     const drawing = this.section.querySelector("svg[data-plot]");
+    if (!drawing) return;
     const { left, top, right, bottom, decades } = Object.fromEntries(
       ["left", "top", "right", "bottom", "decades"].map((name) => [name, Number(drawing.dataset[name])]),
     );
-    const curve = this.module.curves[drawing.dataset.plot];
-    const points = [];
-    for (let x = 0; x <= decades; x += 1) {
-      const y = -Math.log10(curve.value(values, Number(`1e${x}`)));
-      if (!Number.isFinite(y)) break;
-      points.push(`${(left + (x * (right - left)) / decades).toFixed(1)},${(top + (y * (bottom - top)) / decades).toFixed(1)}`);
+    const { axes, curves } = this.module;
+    for (const line of drawing.querySelectorAll("[data-line]")) {
+      const curve = curves[line.dataset.line];
+      const points = [];
+      const last = axes ? SAMPLES - 1 : decades;
+      for (let index = 0; value !== null && index <= last; index += 1) {
+        const x = axes ? along(axes.x, index / last) : Number(`1e${index}`);
+        const y = valueOf(() => curve.value(values, x, chosen));
+        const up = axes ? share(axes.y, y) : 1 + Math.log10(y) / decades;
+        if (!Number.isFinite(up)) continue;
+        const height = Math.max(-4, Math.min(5, up)); // far outside the frame a line may end anywhere
+        points.push(`${(left + (index * (right - left)) / last).toFixed(1)},${(top + (1 - height) * (bottom - top)).toFixed(1)}`);
+      }
+      line.setAttribute("points", points.join(" "));
+      this.section.querySelector(`[data-legend="${line.dataset.line}"]`)?.toggleAttribute("hidden", points.length === 0);
     }
-    drawing.querySelector("[data-line]").setAttribute("points", points.join(" "));
-    drawing.setAttribute("aria-label", `Log–log plot. ${curve.title}: a straight line with slope −${decimal}.`);
+    if (axes || value === null) return;
+    drawing.setAttribute("aria-label", `Log–log plot. ${curves[drawing.dataset.plot].title}: a straight line with slope −${decimalOf(value)}.`);
   }
 
   /** The links and the shell command for what is set now. */
-  links() {
+  links(value) {
     const query = new URLSearchParams();
     for (const { field, parameter } of this.fields) query.set(field.name, field.value === "" && parameter.infinite ? "oo" : field.value);
     for (const select of this.selects) query.set(select.name, select.value);
-    for (const link of this.section.querySelectorAll("[data-open]")) link.href = `${this.section.dataset.page}?${query}`;
-    const named = this.fields.map(({ field, parameter }) => `${parameter.title} ${field.value || "∞"}`);
+    this.state = { settings: [...query], value };
+    for (const link of document.querySelectorAll("[data-open]")) {
+      if (this.section.contains(link) || "address" in this.section.dataset) link.href = `${this.section.dataset.page}?${query}`;
+    }
+    const there = this.fields.filter(({ field }) => field.closest("[hidden]") === null);
+    const named = there.map(({ field, parameter }) => `${parameter.title} ${field.value || "∞"}`);
     const picked = this.selects.map((select) => select.selectedOptions[0].text);
     this.section.querySelector("[data-settings]").textContent = [...named, ...picked].join(" · ");
     if (this.shell) {
-      const settings = [...query].map(([name, value]) => `--set ${name}=${value}`).join(" ");
+      const settings = [...query].map(([name, text]) => `--set ${name}=${text}`).join(" ");
       this.shell.textContent = `python -m calculators show ${this.module.id} ${settings}`;
     }
+    this.writeAddress(query);
+  }
+
+  /** On the calculator's own page the address says what is set, once the reader has changed something. */
+  writeAddress(query) {
+    clearTimeout(this.rest);
+    if (!("address" in this.section.dataset) || !("ready" in this.section.dataset)) return;
+    this.rest = setTimeout(() => history.replaceState(history.state, "", `?${query}${location.hash}`), REST);
+  }
+
+  /** What the reader can take along: a link, the formula, Python that derives it, and the sources. */
+  copies() {
+    const bar = this.section.querySelector("[data-copies]");
+    const texts = {
+      link: () => `${new URL(this.section.dataset.page, document.baseURI)}?${new URLSearchParams(this.state.settings)}`,
+      latex: () => this.latex(),
+      python: () => {
+        const settings = this.state.settings.map(([name, text]) => `${name}=${JSON.stringify(text)}`).join(", ");
+        const call = `CATALOG["${this.module.id}"].derive(${settings})`;
+        return `from calculators import CATALOG\n\nderivation = ${call}\nprint(derivation.result.text if derivation.result else derivation.silence)\n`;
+      },
+      bibtex: () => `${this.module.bibtex}\n`,
+    };
+    for (const button of bar.querySelectorAll("[data-copy]")) {
+      button.addEventListener("click", async () => {
+        const done = await copy(texts[button.dataset.copy]());
+        bar.querySelector("[data-copied]").textContent = done ? `${button.textContent} copied` : "The browser does not let pages copy.";
+      });
+    }
+    bar.hidden = false;
+  }
+
+  /** The answer as LaTeX: the formula in letters, then the value. */
+  latex() {
+    const general = [...this.section.querySelectorAll("[data-latex]")].find((place) => !place.hasAttribute("hidden"))?.dataset.latex;
+    const { value } = this.state;
+    if (!general || value === null) return this.section.querySelector("[data-silence]").textContent;
+    return `${general} ${typeof value === "number" ? "\\approx" : "="} ${typeof value === "number" ? shown(value) : value.toLatex()}`;
   }
 
   /** Says the answer once the reader rests, for those who listen. */
@@ -190,8 +276,11 @@ class Widget {
     if (first) return;
     this.timer = setTimeout(() => {
       const decimal = this.section.querySelector("[data-decimal]").textContent;
+      const silence = this.section.querySelector("[data-silence]");
       const problems = this.fields.map(({ message }) => message.textContent).filter(Boolean);
-      this.section.querySelector("[data-announce]").textContent = fine
+      this.section.querySelector("[data-announce]").textContent = fine && !silence.hidden
+        ? `No answer. ${silence.textContent}`
+        : fine
         ? `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`
         : `No answer. ${problems.join(". ")}`;
     }, HUSH);
@@ -219,9 +308,10 @@ class Stepper {
 
   /** Shows everything up to the half-step `at`: odd ones ask, even ones answer. */
   show(at) {
-    const over = at >= 2 * this.steps.length;
+    const there = this.steps.filter((step) => !step.hidden);
+    const over = at >= 2 * there.length;
     this.at = at;
-    this.steps.forEach((step, index) => {
+    there.forEach((step, index) => {
       step.classList.toggle("is-ahead", !over && 2 * index + 1 > at);
       step.classList.toggle("is-asked", !over && 2 * index + 1 === at);
     });
@@ -230,29 +320,76 @@ class Stepper {
     this.next.hidden = over;
     this.all.hidden = over;
     this.next.textContent = asked ? "Show the answer" : "Next step";
-    const number = Math.min(Math.ceil(at / 2), this.steps.length);
-    this.place.textContent = over ? "All steps are shown." : `Step ${number} of ${this.steps.length}${asked ? ": what comes next?" : ""}`;
+    const number = Math.min(Math.ceil(at / 2), there.length);
+    this.place.textContent = over ? "All steps are shown." : `Step ${number} of ${there.length}${asked ? ": what comes next?" : ""}`;
   }
 }
 
-/** {value} as an exact Fraction, or {problem} in words. */
+/** {value} as an exact Fraction, or as a number where decimals are enough, or {problem} in words. */
 function readNumber(Fraction, parameter, text) {
   const name = parameter.title;
   if (text.trim() === "") return { problem: `${name} needs a number` };
   let value;
   try {
-    value = new Fraction(text.trim());
+    if (!/^[+-]?[\d.]+(e[+-]?\d{1,2})?$|^[+-]?\d+\/\d+$/i.test(text.trim())) throw new SyntaxError(text);
+    value = parameter.real && !text.includes("/") ? Number(text) : new Fraction(text.trim());
+    if (Number.isNaN(value)) throw new SyntaxError(text);
   } catch {
     return { problem: `${name} must be a number, such as ${parameter.start === "oo" ? "3/2" : parameter.start}` };
   }
-  const least = new Fraction(parameter.minimum);
-  if (value.lt(least) || (parameter.open && value.equals(least))) {
-    return { problem: `${name} must be ${parameter.open ? "more than" : "at least"} ${parameter.minimum}` };
+  if (parameter.real) value = Number(value.valueOf());
+  const than = (bound) => (parameter.real ? value - Number(new Fraction(bound).valueOf()) : value.compare(new Fraction(bound)));
+  const { minimum, maximum } = parameter;
+  if (minimum !== null && (than(minimum) < 0 || (parameter.open && than(minimum) === 0))) {
+    return { problem: `${name} must be ${parameter.open ? "more than" : "at least"} ${minimum}` };
   }
-  if (parameter.integer && value.d !== 1n) return { problem: `${name} must be a whole number` };
-  if (value.n > LARGEST) return { problem: `${name} must be at most ${LARGEST.toLocaleString("en")}` };
+  if (maximum !== undefined && (than(maximum) > 0 || (parameter.openMaximum && than(maximum) === 0))) {
+    return { problem: `${name} must be ${parameter.openMaximum ? "less than" : "at most"} ${maximum}` };
+  }
+  if (parameter.integer && (parameter.real ? !Number.isInteger(value) : value.d !== 1n)) return { problem: `${name} must be a whole number` };
+  if (parameter.real) return Math.abs(value) > 1e30 || (value !== 0 && Math.abs(value) < 1e-30) ? { problem: `${name} must be 0 or between 1e-30 and 1e30 in size` } : { value };
+  const largest = BigInt(parameter.largest ?? LARGEST);
+  if (value.n > largest) return { problem: `${name} must be at most ${largest.toLocaleString("en")}` };
   if (value.d > LARGEST) return { problem: `${name} must have at most six decimals` };
   return { value };
+}
+
+/** What `compute` gives, or NaN where it has no value. */
+function valueOf(compute) {
+  try {
+    return compute();
+  } catch {
+    return NaN;
+  }
+}
+
+/** An exact text, or six digits of a number. */
+function shown(value) {
+  if (value === Infinity) return "∞";
+  if (typeof value !== "number") return value.toFraction();
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "–";
+}
+
+function decimalOf(value) {
+  return typeof value === "number" ? shown(value) : rounded(value);
+}
+
+/** The number at a share of an axis's length, and the other way round. */
+function along([low, high, scale], part) {
+  return scale === "log" ? low * (high / low) ** part : low + (high - low) * part;
+}
+function share([low, high, scale], number) {
+  return scale === "log" ? Math.log(number / low) / Math.log(high / low) : (number - low) / (high - low);
+}
+
+/** Whether the text could be put on the clipboard. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** At most three decimals, halves to even as the build rounds; two digits of what is smaller than that. */
@@ -278,12 +415,12 @@ function letters(text) {
 
 /** What a step says at present: the text of the variant that is shown. */
 function shownText(step) {
-  return [...step.querySelectorAll("[data-options]")].filter((variant) => !variant.hidden).map((variant) => variant.textContent).join("");
+  return [...step.querySelectorAll("[data-options]")].filter((variant) => !variant.hasAttribute("hidden")).map((variant) => variant.textContent).join("");
 }
 
 /** Puts an exact number into a formula: a minus sign of its own, a fraction with a slash. */
 function fill(slot, value) {
-  const text = value === Infinity ? "∞" : value.toFraction();
+  const text = shown(value);
   const parts = text.startsWith("-") ? [["mo", "−"], ["mn", text.slice(1)]] : [["mn", text]];
   slot.replaceChildren(
     ...parts.map(([kind, content]) => {
