@@ -262,6 +262,7 @@ export const parameters = {_data([_parameter(parameter) for parameter in calcula
 export const choices = {_data(_choices(calculator))};
 export const bibtex = {_data(bibtex(calculator.sources))};
 export const axes = {_data(_axes(plan.axes))};
+export const tens = (x) => {emit.javascript(10 ** sympy.Symbol("x"), exact=False)};
 export const verdicts = {_data([{"status": status, "meaning": meaning} for status, meaning in verdicts])};
 
 const deciding = {_data(plan.cases[0].choices)};
@@ -468,7 +469,7 @@ def _parameter(parameter: Parameter) -> Mapping[str, object]:
         "minimum": None if parameter.minimum is None else str(parameter.minimum),
         "open": parameter.open,
         "start": emit.text(parameter.start),
-        "slider": [float(end) if sympy.sympify(end).q != 1 else int(end) for end in parameter.slider],
+        "slider": [int(end) if end == int(end) else float(end) for end in parameter.slider],
     }
     if parameter.maximum is not None:
         data |= {"maximum": str(parameter.maximum), "openMaximum": parameter.open_maximum, "largest": parameter.largest}

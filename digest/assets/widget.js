@@ -44,7 +44,7 @@ class Widget {
       field.addEventListener("input", () => this.update());
       slider.addEventListener("input", () => {
         const infinite = parameter.infinite && Number(slider.value) === Number(slider.max);
-        field.value = infinite ? "" : parameter.logarithmic ? String(Number((10 ** slider.value).toPrecision(3))) : slider.value;
+        field.value = infinite ? "" : parameter.logarithmic ? String(Number(this.module.tens(slider.value).toPrecision(3))) : slider.value;
         this.update(slider);
       });
     }
@@ -199,7 +199,7 @@ class Widget {
       const points = [];
       const last = axes ? SAMPLES - 1 : decades;
       for (let index = 0; value !== null && index <= last; index += 1) {
-        const x = axes ? along(axes.x, index / last) : Number(`1e${index}`);
+        const x = axes ? along(this.module.tens, axes.x, index / last) : Number(`1e${index}`);
         const y = valueOf(() => curve.value(values, x, chosen));
         const up = axes ? share(axes.y, y) : 1 + Math.log10(y) / decades;
         if (!Number.isFinite(up)) continue;
@@ -375,11 +375,12 @@ function decimalOf(value) {
 }
 
 /** The number at a share of an axis's length, and the other way round. */
-function along([low, high, scale], part) {
-  return scale === "log" ? low * (high / low) ** part : low + (high - low) * part;
+function along(tens, [low, high, scale], part) {
+  const between = (from, to) => from + (to - from) * part;
+  return scale === "log" ? tens(between(Math.log10(low), Math.log10(high))) : between(low, high);
 }
 function share([low, high, scale], number) {
-  return scale === "log" ? Math.log(number / low) / Math.log(high / low) : (number - low) / (high - low);
+  return scale === "log" ? Math.log10(number / low) / Math.log10(high / low) : (number - low) / (high - low);
 }
 
 /** Whether the text could be put on the clipboard. */

@@ -20,6 +20,7 @@ ORDER = [
     "dialect",
     "markup",
     "typeset",
+    "special",
     "addresses",
     "widgets",
     "corpus",
