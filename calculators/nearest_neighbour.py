@@ -130,10 +130,7 @@ _HOLDS = (
 
 def _factors(d: sympy.Expr, m: int) -> tuple[sympy.Expr, sympy.Expr]:
     """E|cos|^m, the m-th moment of a direction's share along one axis, and (V)^(-m/d) of the unit ball."""
-    if m == 1:
-        share = sympy.gamma(d / 2) / (sympy.sqrt(sympy.pi) * sympy.gamma((d + 1) / 2))
-    else:
-        share = 1 / d
+    share = 1 / d if m == 2 else sympy.gamma(d / 2) / (sympy.sqrt(sympy.pi) * sympy.gamma((d + 1) / 2))
     return share, sympy.gamma(d / 2 + 1) ** (m / d) / sympy.pi ** sympy.Rational(m, 2)
 
 
@@ -425,7 +422,8 @@ def _build(chosen: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     steps = _random_steps(d, m) if layout == "random" else _grid_steps(d)
     silence = _SILENT_NOISE if (loss, noise) == ("absolute", "labels") else ""
     silence = _SILENT_GRID if (loss, layout) == ("absolute", "grid") else silence
-    result, curves = None, ()
+    result: Result | None = None
+    curves: tuple[Curve, ...] = ()
     if not silence:
         steps = (*steps, *_law_steps(values, m, layout, noise))
         result = Result(
