@@ -33,6 +33,7 @@ _HEAD = sympy.Symbol("c", positive=True)
 
 _X = sympy.Symbol("x", positive=True)
 _Y = sympy.Symbol("y", positive=True)
+_LOG = sympy.Symbol("w", real=True)
 _ATOMS = sympy.Symbol("k", positive=True)
 _INDEX = sympy.Symbol("i", integer=True, positive=True)
 
@@ -74,7 +75,7 @@ _PARAMETERS = (
         _SAMPLES,
         "Examples n",
         "How many examples the learner has seen.",
-        start=sympy.Integer(100),
+        start=sympy.Integer(10),
         default=_SAMPLES,
         integer=True,
         minimum=1,
@@ -207,17 +208,23 @@ _AXES = Axes(
 _Values = Mapping[str, sympy.Expr]
 
 
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """A power that stays one: for numbers SymPy would write out a fraction of n digits."""
+    return sympy.Pow(base, exponent, evaluate=False)
+
+
 def _atom_error(p: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
-    return p * (1 - p) ** n
+    return sympy.Mul(p, _power(1 - p, n), evaluate=False)
 
 
 def _worst_atom(n: sympy.Expr) -> sympy.Expr:
     # (1 - 1/(n + 1))^n/(n + 1) rather than n^n/(n + 1)^(n + 1), whose powers overflow in the page's arithmetic.
-    return (1 - 1 / (n + 1)) ** n / (n + 1)
+    return sympy.Mul(_power(1 - 1 / (n + 1), n), 1 / (n + 1), evaluate=False)
 
 
 def _line_error(t: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
-    return (1 - t ** (n + 1)) / (n + 1)
+    seen = sympy.Add(1, sympy.Mul(-1, _power(t, n + 1), evaluate=False), evaluate=False)
+    return sympy.Mul(seen, 1 / (n + 1), evaluate=False)
 
 
 def _zipf_error(a: sympy.Expr, c: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
@@ -349,8 +356,9 @@ def _line_steps(v: _Values, worst: bool) -> tuple[Step, ...]:
 def _zipf_steps(v: _Values) -> tuple[Step, ...]:
     a, c, n = v["tail"], v["head"], v["samples"]
     power = 1 / (1 + a)
-    mass = c * _X ** (-(1 + a))
-    before = sympy.Integral(mass * sympy.exp(-_Y * mass), (_X, 0, sympy.oo)) / 2
+    # With x = e^w: over the whole line, where quadrature is at its best.
+    seen = sympy.exp(-_Y * c * sympy.exp(-(1 + a) * _LOG))
+    before = sympy.Integral(c * sympy.exp(-a * _LOG) * seen, (_LOG, -sympy.oo, sympy.oo)) / 2
     after = sympy.gamma(a * power) * c**power / (2 * (1 + a)) * _Y ** (-a * power)
     slope = sympy.Mul(-1, _Y, sympy.Derivative(_Y ** (-a * power), _Y), _Y ** (a * power), evaluate=False)
     at = _zipf_error(a, c, n)
@@ -370,9 +378,10 @@ def _zipf_steps(v: _Values) -> tuple[Step, ...]:
             "premise",
             sympy.Sum(_mass(_INDEX) * (1 - _mass(_INDEX)) ** _Y, (_INDEX, 1, sympy.oo)) / 2,
             before,
-            "With p_i = c/i^(1 + a). As i grows the summand rises once and falls once, so sum and integral differ by "
-            "at most its largest value, which is below 1/n (the worst case for one input); replacing (1 - p)^n by "
-            "e^(-np) changes no more than that. The result is larger than 1/n, so this may be neglected.",
+            "With p_i = c/i^(1 + a), and i = e^w. As i grows the summand rises once and falls once, so sum and "
+            "integral differ by at most its largest value, which is below 1/n (the worst case for one input); "
+            "replacing (1 - p)^n by e^(-np) changes no more than that. The result is larger than 1/n, so this may be "
+            "neglected.",
         ),
         Step(
             "zipf",
@@ -609,13 +618,16 @@ def _worst(example: Example | None, v: _Values) -> tuple[tuple[Step, ...], objec
     if example.id == "thresholds-naturals":
         title = "the worst single input at this n"
         quantities = (Quantity("worst-atom", title, sympy.Symbol("w", positive=True), _worst_atom(v["samples"])),)
-    meaning = (
-        "Derived here for this class: the largest expected error after n examples over all sources, where the source "
-        "may be chosen anew at each n."
-        if example.id != "thresholds-line"
-        else "Derived here for this class and uniform inputs: the largest expected error after n examples over all "
-        "thresholds, which may be chosen anew at each n."
+    what = {
+        "thresholds-naturals": "this class and the learner that keeps the smallest positive input: the largest expected "
+        "error after n examples over all sources, which",
+        "thresholds-line": "this class, uniform inputs and this learner: the largest expected error after n examples "
+        "over all thresholds, which",
+    }.get(
+        example.id,
+        "this class: the smallest error that any learner can promise after n examples for all sources, which",
     )
+    meaning = f"Derived here for {what} may be chosen anew at each n."
     return steps, Result(_WORST, steps[-1].after, "exact", meaning, _WORST_HOLDS, quantities)
 
 
