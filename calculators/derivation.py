@@ -382,9 +382,14 @@ class _Formula:
 
     @property
     def decimal(self) -> str | None:
-        """Rational: at most three decimals, half to even (`0.333`); else six digits; None while letters are left."""
+        """Rational: at most three decimals, half to even (`0.333`), two digits where those are 0; else six digits.
+
+        None while letters are left.
+        """
         if self.expression.is_Rational:
             value = Fraction(int(self.expression.p), int(self.expression.q))
+            if value and not round(value, 3):
+                return numeric.six_digits(mpf(f"{float(value):.1e}"))
             return f"{float(round(value, 3)):.3f}".rstrip("0").rstrip(".")
         if self.expression.free_symbols or self.expression is sympy.oo:
             return None
@@ -419,7 +424,7 @@ class Result(_Formula):
 
 @dataclass(frozen=True)
 class Silence:
-    """Numbers for which a calculator gives no answer: those with `less` < `than`."""
+    """Numbers for which a calculator gives no answer: those with `less` < `than`, or <= where equal ones have none."""
 
     sentence: str
     """Why."""
@@ -427,12 +432,15 @@ class Silence:
     than: sympy.Expr
     options: tuple[tuple[str, str], ...] = ()
     """(choice id, option id) pairs that must all be chosen for the rule to count."""
+    or_equal: bool = False
+    """Whether equal sides mean silence too."""
 
     def applies(self, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping[str, str]) -> bool:
         """Whether there is silence; never while letters leave the comparison open."""
         if any(chosen.get(choice) != option for choice, option in self.options):
             return False
-        answer = sympy.Lt(self.less.subs(values), self.than.subs(values))
+        compare = sympy.Le if self.or_equal else sympy.Lt
+        answer = compare(self.less.subs(values), self.than.subs(values))
         return isinstance(answer, BooleanAtom) and bool(answer)
 
 

@@ -19,8 +19,8 @@ from calculators import CATALOG
 from calculators.derivation import Calculator, Derivation
 from calculators.expressions import ExpressionError
 from digest import markup
-from digest.model import Check, Glossary, Issue, Item, Topics, markdown, validate
-from digest.problems import Mark, Problem, did_you_mean
+from digest.model import Check, Glossary, Issue, Item, Topics, is_id, markdown, validate
+from digest.problems import Mark, Problem, did_you_mean, listed
 from digest.source import Document, Keys, read
 from digest.typeset import MathFault, typeset
 from digest.widgets import Blueprint, Line, blueprint
@@ -183,8 +183,10 @@ class _Loader:
         for name in ("topics.yml", "glossary.yml"):
             if not (self.root / name).is_file():
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, name)), "file is missing"))
-        for path in sorted(self.root.rglob("*.y*ml")):
-            self._load(path, path.relative_to(self.root).as_posix())
+        for path in sorted(self.root.rglob("*")):
+            file = path.relative_to(self.root).as_posix()
+            if _is_source(path, file):
+                self._load(path, file)
         if not any(file.endswith(_ISSUE_FILE) for file in self.broken) and not any(
             not issue.model.stub for issue in self.issues.values()
         ):
@@ -205,13 +207,16 @@ class _Loader:
             case ["issues", folder, "issue.yml"]:
                 issue = self._entry(path, file, Issue)
                 if issue:
-                    self._named(issue, folder, "the folder's name")
+                    self._named(issue, folder, "folder")
                     self.issues[folder] = issue
             case ["issues", _, name] if name.endswith(".yml"):
                 item = self._entry(path, file, Item)
                 if item:
-                    self._named(item, name.removesuffix(".yml"), "the file's name")
+                    self._named(item, name.removesuffix(".yml"), "file")
                     self._add_item(item, name.removesuffix(".yml"))
+            case ["issues", _, _] if path.suffix.lower() in (".yml", ".yaml"):
+                rule = f"name must end in .yml; rename it to {path.stem}.yml"
+                self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
             case _:
                 rule = "no such kind of file here; items are issues/<issue>/<item>.yml"
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
@@ -229,7 +234,7 @@ class _Loader:
                 return self._entry(path, path.name, Issue, shown)
         item = self._entry(path, path.name, Item, shown)
         if item:
-            self._named(item, path.stem, "the file's name")
+            self._named(item, path.stem, "file")
             self.items[path.stem] = item
         return item
 
@@ -245,15 +250,27 @@ class _Loader:
         return None
 
     def _named(self, entry: Entry[Item] | Entry[Issue], name: str, what: str) -> None:
-        if entry.model.id == name or ("id",) in entry.broken:
-            return
-        self.problems.append(entry.document.problem(("id",), f"id must be {what}, {name!r}; got {entry.model.id!r}"))
+        if not is_id(name):
+            rule = f"the {what}'s name must be lower-case words joined by hyphens, like 'neural-scaling'; got {name!r}"
+            self.problems.append(Problem(Mark(entry.document.path), rule))
+        elif entry.model.id != name and ("id",) not in entry.broken:
+            rule = f"id must be the {what}'s name, {name!r}; got {entry.model.id!r}"
+            self.problems.append(entry.document.problem(("id",), rule))
 
     def _add_item(self, item: Entry[Item], name: str) -> None:
         other = self.items.setdefault(name, item)
         if other is not item:
             rule = f"id must be unique on the site; {name!r} is also {posixpath.join(self.shown, other.file)}"
             self.problems.append(item.document.problem(("id",), rule))
+
+
+def _is_source(path: Path, file: str) -> bool:
+    """Whether a file is to be read, or refused aloud: YAML anywhere, and whatever lies among the issues, where a wrong
+    ending would otherwise pass in silence. Not what editors and systems leave behind.
+    """
+    if path.name.startswith((".", "#")) or path.name.endswith("~"):
+        return False
+    return path.suffix.lower() in (".yml", ".yaml") or (file.startswith("issues/") and not path.is_dir())
 
 
 def _folder(file: str) -> str:
@@ -365,7 +382,8 @@ class _Checker:
                 rule = f"folder {folder!r} has no issue.yml"
                 self.problems.append(Problem(Mark(item.document.path), rule))
         elif issue.model.sections and item.model.section and item.model.section not in issue.model.sections:
-            rule = f"section must be one of {folder}'s sections; got {item.model.section!r}"
+            sections = listed(issue.model.sections)
+            rule = f"section must be one of {folder}'s sections, {sections}; got {item.model.section!r}"
             hint = did_you_mean(item.model.section, issue.model.sections)
             self.problems.append(item.document.problem(("section",), rule + hint))
 
@@ -374,12 +392,13 @@ class _Checker:
 
     def _claims(self, item: Entry[Item]) -> None:
         papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
+        listed_papers = not any(at[:1] == ("papers",) and at[2:] in ((), ("id",)) for at in item.broken)
         for index, claim in enumerate(item.model.claims):
             keys: Keys = ("claims", index)
             if claim.status is None and not any(at[:2] == keys for at in item.broken):
                 rule = "claim must say how we know: give it a source, a check, a run, or say why it is unverified"
                 self.problems.append(item.document.problem(keys, rule))
-            if claim.source and claim.source.paper and claim.source.paper not in papers:
+            if listed_papers and claim.source and claim.source.paper and claim.source.paper not in papers:
                 rule = (
                     f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {claim.source.paper!r}"
                 )

@@ -88,6 +88,11 @@ def _one_line(value: str) -> str:
     return value.strip()
 
 
+def is_id(name: str) -> bool:
+    """Whether a name can be an id: lower-case words joined by hyphens."""
+    return re.fullmatch(_KEBAB, name) is not None
+
+
 class Markdown:
     """Marks a text as contributor Markdown. `inline`: one run of text, without paragraphs, lists or tables."""
 
@@ -409,7 +414,7 @@ def _partial(kind: type[_M], data: Mapping[str, Any], broken: frozenset[Keys], k
         at = (*keys, name)
         raw = data.get(name)
         inner = next(_inner(field.annotation), None)
-        if raw is None or (at in broken and not isinstance(raw, list)):
+        if raw is None or (at in broken and not (isinstance(raw, list) and get_origin(field.annotation) is tuple)):
             values[name] = _empty(field)
         elif inner is not None and isinstance(raw, list):
             values[name] = tuple(

@@ -27,6 +27,7 @@ DEEPEST = 12  # nested mappings and lists; the model needs 5
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
 )
+_CONFLICT = re.compile(r"<{7} |>{7} |={7}$")
 _CUT_BY_COMMENT = re.compile(r"[ ]+(#\S+)")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where the wheel has it; events are the same
 
@@ -127,20 +128,21 @@ def read(file: Path, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
 
 def parse(text: str, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """The document in `text`, or None and every problem. `shown` as in `read`."""
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return None, (Problem(Mark(shown), "file is empty"),)
     unseen = tuple(_unseen(text, shown))
     if unseen:
         return None, unseen
     builder = _Builder(text, shown)
+    event: yaml.Event | None = None
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except _RefusedError as refused:
         builder.problems.append(refused.problem)
     except yaml.MarkedYAMLError as error:
-        builder.problems.append(_syntax(error, text, shown))
+        builder.problems.append(_syntax(error, text, shown, event))
     except yaml.YAMLError as error:  # pragma: no cover - the reader's errors are caught by _unseen
         builder.problems.append(Problem(Mark(shown), f"not valid YAML: {str(error).splitlines()[0]}"))
     if builder.problems:
@@ -161,21 +163,50 @@ def _unseen(text: str, shown: str) -> Iterator[Problem]:
             yield Problem(Mark(shown, number, match.start() + 1), f"invisible or control character {name}; remove it")
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str, shown: str) -> Problem:
-    """A parser's error in words that a person who does not know YAML can act on."""
+def _syntax(error: yaml.MarkedYAMLError, text: str, shown: str, last: yaml.Event | None) -> Problem:
+    """A parser's error in words that a person who does not know YAML can act on.
+
+    Args:
+        error: what the parser says.
+        text: all of the file.
+        shown: its path as contributors know it.
+        last: the parser's last event, None before the first.
+    """
     line, column = _place(error.problem_mark or error.context_mark)
     rows = text.split("\n")
+    conflict = next((number for number, row in enumerate(rows, 1) if _CONFLICT.match(row)), None)
+    if conflict is not None:
+        rule = "git's mark of a conflict; keep what is right and remove the lines <<<<<<<, ======= and >>>>>>>"
+        return Problem(Mark(shown, conflict), rule)
+    words = " ".join(part for part in (error.context, error.problem) if part)
+    # Where the parser gives up can be far below the mistake: these two begin where it began to read.
+    begun = {
+        "while scanning a simple key": "; a key ends in ': ', and text on several lines is indented under its key",
+        "while scanning a quoted scalar": "; the quote that opens here needs its closing quote",
+    }.get(error.context or "")
+    if begun and error.problem in ("could not find expected ':'", "found unexpected end of stream"):
+        line, column = _place(error.context_mark)
+        return Problem(Mark(shown, line + 1, column + 1), f"not valid YAML: {words}{begun}")
     row = rows[line] if line < len(rows) else ""
     advice = ""
+    expected = "did not find expected" in (error.problem or "")
+    if expected and isinstance(last, yaml.ScalarEvent) and last.style in ("'", '"'):
+        first, ends = _place(last.start_mark), _place(last.end_mark)
+        if first[0] < ends[0]:
+            rule = f"the quote that opens here closes on line {ends[0] + 1}, with text after it; close it where it ends"
+            return Problem(Mark(shown, first[0] + 1, first[1] + 1), f"not valid YAML: {rule}")
     if error.problem and "mapping values are not allowed" in error.problem:
         advice = "; put text that holds ': ' in quotes or in a | block"
+    elif error.problem and "block sequence entries are not allowed" in error.problem:
+        advice = "; a list begins on a line of its own, and text that starts with '- ' needs quotes"
     elif row[column : column + 1] in ("@", "`", "%", "*", "&", "!"):
         advice = f"; put text that starts with {row[column]!r} in quotes"
     elif error.problem and "escape" in error.problem:
         advice = "; write backslashes in single quotes or in a | block"
-    elif "did not find expected" in (error.problem or "") and re.search(r"""^\s*(- )?([\w-]+: )?['"]""", row):
+    elif expected and re.search(r"""^\s*(- )?([\w-]+: )?['"]""", row):
         advice = "; text after a closing quote belongs inside the quotes"
-    words = " ".join(part for part in (error.context, error.problem) if part)
+    elif expected and (opened := re.search(r"^\s*(?:- )?(?:[\w-]+: )?([\[{])", row)):
+        advice = f"; put text that starts with {opened[1]!r} in quotes"
     return Problem(Mark(shown, line + 1, column + 1), f"not valid YAML: {words}{advice}")
 
 

@@ -48,7 +48,8 @@ def test_check_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "path": "content/issues/an-1/sample.yml",
             "line": 6,
             "column": 10,
-            "message": "section must be one of an-1's sections; got 'Highlight' (did you mean 'Highlights'?)",
+            "message": "section must be one of an-1's sections, 'Highlights' or 'Other'; "
+            "got 'Highlight' (did you mean 'Highlights'?)",
         }
     ]
 

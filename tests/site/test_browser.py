@@ -298,7 +298,9 @@ def test_axe_would_find_something(browser: Browser, address: str) -> None:
     with opened(browser) as context:
         page = context.new_page()
         page.goto(address)
-        page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"data:,\"><button></button>')")
+        page.evaluate(
+            "document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"data:,\"><button></button>')"
+        )
         assert len(violations(page)) == 2
 
 
@@ -311,5 +313,3 @@ def violations(page: Page) -> list[str]:
         for violation in report["violations"]
         for node in violation["nodes"]
     ]
-
-

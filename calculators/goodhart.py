@@ -1,0 +1,796 @@
+"""What selecting on a proxy U = V + E does to the true value V, and where fitted reward curves turn down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy
+
+from calculators.derivation import (
+    Assumption,
+    Axes,
+    Calculator,
+    Choice,
+    Curve,
+    Derivation,
+    Limit,
+    Option,
+    Parameter,
+    Quantity,
+    Result,
+    Source,
+    Step,
+)
+from calculators.numeric import Range
+
+_SPREAD = sympy.Symbol("sigma_V", positive=True)
+_SCALE = sympy.Symbol("sigma_E", positive=True)
+_PROXY = sympy.Symbol("u", positive=True)
+_DEGREES = sympy.Symbol("nu", positive=True)
+_SAMPLES = sympy.Symbol("n", positive=True)
+_CORRELATION = sympy.Symbol("rho", real=True)
+_GAIN = sympy.Symbol("a", positive=True)
+_COST = sympy.Symbol("b", positive=True)
+
+_VALUE = sympy.Symbol("v", real=True)
+_ERROR = sympy.Symbol("e", real=True)
+_STANDARD = sympy.Symbol("z", real=True)
+_ANY = sympy.Symbol("x", positive=True)
+_SHARE = sympy.Symbol("t", positive=True)
+_DISTANCE = sympy.Symbol("delta", positive=True)
+
+_AT = sympy.Symbol("V_x", real=True)
+_OBSERVED = sympy.Symbol("V_u", real=True)
+_ABOVE = sympy.Symbol("V_t", real=True)
+_BEST = sympy.Symbol("V_n", real=True)
+_PEAK = sympy.Symbol("R_max", positive=True)
+
+_CLOSE: tuple[tuple[sympy.Symbol, Range], ...] = ((_CORRELATION, (sympy.Rational(-3, 4), sympy.Rational(3, 4))),)
+
+_MANY: tuple[tuple[sympy.Symbol, Range], ...] = ((_SAMPLES, (sympy.Integer(2), sympy.Integer(40))),)
+
+_GARRABRANT = Source(
+    "Categorizing Variants of Goodhart's Law",
+    "Manheim, Garrabrant",
+    2018,
+    "https://arxiv.org/abs/1803.04585",
+    "the regressional variant",
+    second_hand=True,
+)
+_GAO = Source(
+    "Scaling Laws for Reward Model Overoptimization",
+    "Gao, Schulman, Hilton",
+    2022,
+    "https://arxiv.org/abs/2210.10760",
+    "the fitted forms for best of n and for reinforcement learning",
+)
+_BEIRAMI = Source(
+    "Theoretical Guarantees on the Best-of-n Alignment Policy",
+    "Beirami and others",
+    2024,
+    "https://arxiv.org/abs/2401.01879",
+    "the divergence of best of n as an upper bound",
+    second_hand=True,
+)
+
+_PARAMETERS = (
+    Parameter(
+        "value_spread",
+        _SPREAD,
+        "Spread of the true value",
+        "The standard deviation of the true value V among all candidates; V is Gaussian with mean 0. "
+        "Only its ratio to the other scales counts, so choose the unit freely.",
+        start=sympy.Integer(1),
+        default=_SPREAD,
+        minimum=sympy.Rational(1, 2),
+        open=False,
+        maximum=sympy.Rational(3, 2),
+        slider=(sympy.Rational(1, 2), sympy.Rational(3, 2)),
+    ),
+    Parameter(
+        "error_scale",
+        _SCALE,
+        "Scale of the error",
+        "How far the proxy errs: the standard deviation of a Gaussian error, the mean size b of a Laplace error, the "
+        "factor in front of a Student-t variable. In the unit of the value.",
+        start=sympy.Integer(1),
+        default=_SCALE,
+        minimum=sympy.Rational(1, 2),
+        open=False,
+        maximum=2,
+        slider=(sympy.Rational(1, 2), 2),
+    ),
+    Parameter(
+        "proxy",
+        _PROXY,
+        "Proxy, or threshold",
+        "The value u that the proxy shows, or, for the question about a threshold, the value t = u that it must reach. "
+        "In the unit of the value, counted from the mean.",
+        start=sympy.Integer(2),
+        default=_PROXY,
+        maximum=20,
+        slider=(1, 20),
+    ),
+    Parameter(
+        "degrees",
+        _DEGREES,
+        "Degrees of freedom of the Student error",
+        "The tail of a Student-t error: its density falls as the power nu + 1. Small is heavy; nu = 1 has no mean.",
+        start=sympy.Integer(3),
+        default=_DEGREES,
+        minimum=1,
+        open=False,
+        maximum=20,
+        slider=(1, 20),
+    ),
+    Parameter(
+        "samples",
+        _SAMPLES,
+        "Candidates n",
+        "How many candidates are drawn, of which the one with the highest proxy is kept.",
+        start=sympy.Integer(16),
+        default=_SAMPLES,
+        integer=True,
+        minimum=1,
+        open=False,
+        maximum=10_000,
+        slider=(1, 256),
+    ),
+    Parameter(
+        "correlation",
+        _CORRELATION,
+        "Correlation of error and value",
+        "Used where the error depends on the value: -1 < rho < 1. Negative: the proxy flatters what is bad.",
+        start=sympy.Rational(-4, 5),
+        default=_CORRELATION,
+        minimum=-1,
+        maximum=1,
+        open_maximum=True,
+        slider=(sympy.Rational(-9, 10), sympy.Rational(9, 10)),
+    ),
+    Parameter(
+        "gain",
+        _GAIN,
+        "Initial slope a of the reward",
+        "The first coefficient of the fitted reward curve: reward for each unit of distance, near the start.",
+        start=sympy.Integer(2),
+        default=_GAIN,
+        maximum=20,
+        slider=(1, 10),
+    ),
+    Parameter(
+        "cost",
+        _COST,
+        "Overoptimisation coefficient b",
+        "The second coefficient of the fitted curve: how fast the slope is lost as the distance grows.",
+        start=sympy.Integer(1),
+        default=_COST,
+        minimum=sympy.Rational(1, 50),
+        open=False,
+        maximum=20,
+        slider=(1, 10),
+    ),
+)
+
+_Values = Mapping[str, sympy.Expr]
+
+_QUESTIONS = (
+    Option("observed", "The proxy shows exactly u"),
+    Option("threshold", "The proxy reaches at least u"),
+    Option("best-of-n", "The best of n by the proxy"),
+    Option("reward-best-of-n", "A fitted reward curve, best of n"),
+    Option("reward-rl", "A fitted reward curve, reinforcement learning"),
+)
+_ERRORS = (
+    Option("gaussian", "Gaussian"),
+    Option("laplace", "Laplace"),
+    Option("student", "Student-t"),
+)
+_DEPENDENCE = (
+    Option("independent", "Error independent of the value"),
+    Option("dependent", "Error correlated with the value"),
+)
+
+_AXES = Axes(
+    x=(0, 12, "linear"),
+    y=(-2, 6, "linear"),
+    x_title="Proxy u, or distance from the start",
+    y_title="True value, or reward",
+)
+
+
+def _gaussian(x: sympy.Expr, spread: sympy.Expr) -> sympy.Expr:
+    """The Gaussian density without its constant factor."""
+    return sympy.exp(-(x**2) / (2 * spread**2))
+
+
+def _density(x: sympy.Expr, spread: sympy.Expr) -> sympy.Expr:
+    return _gaussian(x, spread) / (spread * sympy.sqrt(2 * sympy.pi))
+
+
+def _above(x: sympy.Expr, spread: sympy.Expr) -> sympy.Expr:
+    """P(a Gaussian of this spread exceeds x)."""
+    return sympy.erfc(x / (spread * sympy.sqrt(2))) / 2
+
+
+def _below(x: sympy.Expr, spread: sympy.Expr) -> sympy.Expr:
+    """P(a Gaussian of this spread stays below x)."""
+    return (1 + sympy.erf(x / (spread * sympy.sqrt(2)))) / 2
+
+
+def _student(x: sympy.Expr, scale: sympy.Expr, degrees: sympy.Expr) -> sympy.Expr:
+    """The Student-t density without its constant factor."""
+    return (1 + x**2 / (degrees * scale**2)) ** (-(degrees + 1) / 2)
+
+
+def _whole(integrand: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
+    return sympy.Integral(integrand, (variable, -sympy.oo, sympy.oo))
+
+
+def _beside_laplace(integrand: sympy.Expr, x: sympy.Expr, spread: sympy.Expr, scale: sympy.Expr) -> sympy.Expr:
+    """The integral of integrand times the weight of a Laplace error x - v, split at v = x, where it has its kink."""
+    kink, gap = x / spread, (x - spread * _STANDARD) / scale
+    below = sympy.Integral(integrand * sympy.exp(-gap), (_STANDARD, -sympy.oo, kink))
+    return below + sympy.Integral(integrand * sympy.exp(gap), (_STANDARD, kink, sympy.oo))
+
+
+def _average(weighted: sympy.Expr, weight: sympy.Expr) -> sympy.Expr:
+    """A quotient of two integrals that stays one."""
+    return sympy.Mul(weighted, sympy.Pow(weight, -1, evaluate=False), evaluate=False)
+
+
+def _laplace_sides(u: sympy.Expr, spread: sympy.Expr, scale: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """What errors below and above the proxy contribute to its density, but for a common factor."""
+    root = spread * sympy.sqrt(2)
+    below = sympy.exp(u / scale) * sympy.erfc((u + spread**2 / scale) / root)
+    above = sympy.exp(-u / scale) * sympy.erfc((spread**2 / scale - u) / root)
+    return below, above
+
+
+def _laplace_proxy(u: sympy.Expr, spread: sympy.Expr, scale: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+    """The density of the proxy, P(proxy > u) and P(proxy < u), for a Laplace error."""
+    below, above = _laplace_sides(u, spread, scale)
+    factor = sympy.exp(spread**2 / (2 * scale**2))
+    part = factor * (above - below) / 4
+    return factor * (below + above) / (4 * scale), _above(u, spread) + part, _below(u, spread) - part
+
+
+def _weighed(v: _Values, error: str, what: sympy.Expr) -> sympy.Expr:
+    """The integral over z of `what`, times the weight of the value v = sigma_V*z, times that of the error x - v."""
+    spread, scale = v["value_spread"], v["error_scale"]
+    weighed = what * _gaussian(_STANDARD, sympy.Integer(1))
+    gap = _ANY - spread * _STANDARD
+    if error == "laplace":
+        return _beside_laplace(weighed, _ANY, spread, scale)
+    law = _gaussian(gap, scale) if error == "gaussian" else _student(gap, scale, v["degrees"])
+    return _whole(weighed * law, _STANDARD)
+
+
+def _bayes(v: _Values, error: str) -> Step:
+    return Step(
+        "bayes",
+        "Average over what may lie behind the proxy",
+        "premise",
+        _AT,
+        _average(_weighed(v, error, v["value_spread"] * _STANDARD), _weighed(v, error, sympy.Integer(1))),
+        "V_x is the mean true value of all candidates whose proxy is x. A value sigma_V z is behind it when the error "
+        "is x - sigma_V z, so z counts with its own probability times that of this error; constant factors cancel. "
+        "This is the definition of a conditional mean, with V Gaussian and the error independent of it.",
+    )
+
+
+_FORMULA = (
+    "The one formula behind all cases: V_x is minus the variance of V times the slope of the logarithm of p(x), the "
+    "density of the proxy. To see it, differentiate p under the integral and move the derivative onto the Gaussian, "
+    "where it gives -v over the variance. So only the shape of the proxy's own distribution counts."
+)
+
+
+def _put_in(before: sympy.Expr, after: sympy.Expr) -> Step:
+    return Step(
+        "proxy",
+        "Put in the proxy",
+        "identity",
+        before,
+        after,
+        "The same at x = u: what to expect behind the proxy u.",
+    )
+
+
+def _slope_of_log(v: _Values, density: sympy.Expr) -> sympy.Expr:
+    return sympy.Mul(-(v["value_spread"] ** 2), sympy.Derivative(sympy.log(density), _ANY), evaluate=False)
+
+
+def _observed_gaussian(v: _Values) -> tuple[Step, ...]:
+    spread, scale, u = v["value_spread"], v["error_scale"], v["proxy"]
+    bayes = _bayes(v, "gaussian")
+    slope = _slope_of_log(v, _gaussian(_ANY, sympy.sqrt(spread**2 + scale**2)))
+    share = spread**2 / (spread**2 + scale**2)
+    return (
+        bayes,
+        Step(
+            "one-formula",
+            "Only the slope of the proxy's density counts",
+            "identity",
+            bayes.after,
+            slope,
+            f"{_FORMULA} Here p is Gaussian, and the variances of value and error add.",
+        ),
+        Step(
+            "shrink",
+            "A straight line",
+            "identity",
+            slope,
+            _ANY * share,
+            "The logarithm of a Gaussian is a parabola, and its slope a straight line. One gets less than one sees, by "
+            "a fixed share; yet a higher proxy always means a higher true value, without end.",
+        ),
+        _put_in(sympy.Mul(u, share, evaluate=False), u * share),
+    )
+
+
+def _observed_laplace(v: _Values) -> tuple[Step, ...]:
+    spread, scale, u = v["value_spread"], v["error_scale"], v["proxy"]
+    bayes = _bayes(v, "laplace")
+    below, above = _laplace_sides(_ANY, spread, scale)
+    slope = _slope_of_log(v, below + above)
+    law = _laplace_mean(_ANY, spread, scale)
+    at = _laplace_mean(u, spread, scale)
+    return (
+        bayes,
+        Step(
+            "one-formula",
+            "Only the slope of the proxy's density counts",
+            "identity",
+            bayes.after,
+            slope,
+            f"{_FORMULA} Here p has two parts, from errors below and above 0; both integrals are Gaussian tails.",
+        ),
+        Step(
+            "slope",
+            "Take the slope",
+            "identity",
+            slope,
+            law,
+            "The slopes of the two Gaussian tails cancel; what is left is the slopes of the two exponentials.",
+        ),
+        Step(
+            "plateau",
+            "A plateau",
+            "leading-order",
+            law,
+            spread**2 / scale,
+            "Far out only the part from errors above 0 is left. From there on a higher proxy says nothing more about "
+            "the value: all of the rest is error.",
+            limit=Limit(_ANY, "oo", sharp=True),
+        ),
+        _put_in(at, at),
+    )
+
+
+def _laplace_mean(x: sympy.Expr, spread: sympy.Expr, scale: sympy.Expr) -> sympy.Expr:
+    below, above = _laplace_sides(x, spread, scale)
+    return spread**2 / scale * _average(above - below, above + below)
+
+
+def _observed_student(v: _Values) -> tuple[Step, ...]:
+    spread, scale, nu, u = (v[name] for name in ("value_spread", "error_scale", "degrees", "proxy"))
+    bayes = _bayes(v, "student")
+    gap = _ANY - spread * _STANDARD
+    pull = (nu + 1) * gap / (nu * scale**2 + gap**2)
+    law = spread**2 * _average(_weighed(v, "student", pull), _weighed(v, "student", sympy.Integer(1)))
+    at = law.subs(_ANY, u)
+    return (
+        bayes,
+        Step(
+            "one-formula",
+            "Only the slope of the proxy's density counts",
+            "identity",
+            bayes.after,
+            law,
+            f"{_FORMULA} Here p has no closed form, so its derivative is left under the integral.",
+        ),
+        Step(
+            "tail",
+            "Far out the value is lost",
+            "leading-order",
+            law,
+            (nu + 1) * spread**2 / _ANY,
+            "Far beyond both spreads p falls as the power nu + 1, so the slope of its logarithm is -(nu + 1)/x. An "
+            "extreme proxy is then nearly all error: the value behind it returns to its mean, 0, and never crosses it.",
+            limit=Limit(_ANY, "oo", sharp=True),
+        ),
+        _put_in(at, at),
+    )
+
+
+def _dependent(v: _Values) -> tuple[Step, ...]:
+    spread, scale, rho, u = (v[name] for name in ("value_spread", "error_scale", "correlation", "proxy"))
+    shared = spread**2 + rho * spread * scale
+    total = spread**2 + scale**2 + 2 * rho * spread * scale
+    # Given v = sigma_V*z, a correlated Gaussian error has the mean rho*sigma_E*z and the rest of its variance.
+    rest = _ANY - (spread + rho * scale) * _STANDARD
+    weight = _gaussian(_STANDARD, sympy.Integer(1)) * _gaussian(rest, scale * sympy.sqrt(1 - rho**2))
+    mean = _average(_whole(spread * _STANDARD * weight, _STANDARD), _whole(weight, _STANDARD))
+    return (
+        Step(
+            "bayes",
+            "Average over what may lie behind the proxy",
+            "premise",
+            _AT,
+            mean,
+            "As without correlation, but the error now leans with the value: behind the value sigma_V z its mean is "
+            "rho sigma_E z, and a share 1 - rho^2 of its variance is left.",
+            ranges=_CLOSE,
+        ),
+        Step(
+            "covariance",
+            "Covariance over variance",
+            "identity",
+            mean,
+            _ANY * shared / total,
+            "For jointly Gaussian variables the conditional mean is a straight line whose slope is the covariance of V "
+            "and U over the variance of U. It is negative as soon as rho < -sigma_V/sigma_E: then selecting for the "
+            "proxy selects against the value. Independent errors can never do that.",
+            ranges=_CLOSE,
+        ),
+        Step(
+            "proxy",
+            "Put in the proxy",
+            "identity",
+            sympy.Mul(u, shared / total, evaluate=False),
+            u * shared / total,
+            "The same at x = u: what to expect behind the proxy u.",
+            ranges=_CLOSE,
+        ),
+    )
+
+
+def _threshold(v: _Values, error: str) -> tuple[Step, ...]:
+    spread, scale, u = v["value_spread"], v["error_scale"], v["proxy"]
+    gap = u - _ERROR
+    gain, passing = spread**2 * _density(gap, spread), _above(gap, spread)
+    if error == "laplace":
+        mean = _average(
+            *(
+                sympy.Integral(part * sympy.exp(_ERROR / scale), (_ERROR, -sympy.oo, 0))
+                + sympy.Integral(part * sympy.exp(-_ERROR / scale), (_ERROR, 0, sympy.oo))
+                for part in (gain, passing)
+            )
+        )
+    else:
+        law = _gaussian(_ERROR, scale) if error == "gaussian" else _student(_ERROR, scale, v["degrees"])
+        mean = _average(_whole(gain * law, _ERROR), _whole(passing * law, _ERROR))
+    steps = [
+        Step(
+            "tail-mean",
+            "What a Gaussian value brings beyond a threshold",
+            "identity",
+            sympy.Integral(_VALUE * _density(_VALUE, spread), (_VALUE, _ANY, sympy.oo)),
+            spread**2 * _density(_ANY, spread),
+            "v times the Gaussian density is minus the variance times its derivative, so the integral is the density "
+            "at its lower end, times the variance. It is positive wherever the threshold x lies.",
+        ),
+        Step(
+            "mix",
+            "Average over the error",
+            "premise",
+            _ABOVE,
+            mean,
+            "With an error e a candidate passes when its value is at least u - e. Average over e what such values "
+            "bring, and divide by the share of candidates that pass. Everything in it is positive, whatever the law of "
+            "the error: as long as the error is independent, selection never brings the value below its mean, 0.",
+        ),
+    ]
+    if error == "gaussian":
+        whole = sympy.sqrt(spread**2 + scale**2)
+        closed = spread**2 * _average(_density(u, whole), _above(u, whole))
+    elif error == "laplace":
+        density, tail, _ = _laplace_proxy(u, spread, scale)
+        closed = spread**2 * _average(density, tail)
+    else:
+        return tuple(steps)
+    steps.append(
+        Step(
+            "hazard",
+            "The variance times the density over the tail",
+            "identity",
+            mean,
+            closed,
+            "Averaging over the error turns the densities of the value into those of the proxy: the gain is the "
+            "variance of V times the proxy's density at the threshold, divided by the share that passes.",
+        )
+    )
+    return tuple(steps)
+
+
+def _best_of_n(v: _Values, error: str) -> tuple[Step, ...]:
+    spread, scale, n = v["value_spread"], v["error_scale"], v["samples"]
+    if error == "gaussian":
+        x, unit = _STANDARD, spread**2 / sympy.sqrt(spread**2 + scale**2)
+        density, rank, mean = _density(x, sympy.Integer(1)), _below(x, sympy.Integer(1)), x
+        how = "Measured in the spread of the proxy, the proxy is a standard Gaussian z, and V_z is a straight line."
+    else:
+        # In units of 2 sigma_E the interval [-12, 12], which code integrates over, holds all that counts.
+        x, unit = _STANDARD, spread**2 / (2 * scale)
+        density, _, rank = _laplace_proxy(2 * scale * x, spread, scale)
+        density *= 2 * scale
+        mean = _laplace_mean(2 * scale * x, spread, scale) * 2 * scale / spread**2
+        how = "Here the proxy is 2 sigma_E z, and V_z is the curve with a plateau."
+    before = unit * _whole(mean * n * density * rank ** (n - 1), x)
+    after = unit * n * (n - 1) * _whole(density**2 * rank ** (n - 2), x)
+    return (
+        Step(
+            "highest",
+            "The highest of n proxies",
+            "premise",
+            _BEST,
+            before,
+            "The highest of n independent proxies has the density n p F^(n - 1), where F is the probability of a lower "
+            f"proxy: any of the n may be the highest, and the others lie below. {how}",
+        ),
+        Step(
+            "by-parts",
+            "Every factor is positive",
+            "identity",
+            before,
+            after,
+            "V_z times p is minus the variance times the derivative of p; integrate by parts. What is left is positive "
+            "for n of 2 or more, and 0 for n = 1: picking the best by a proxy with an independent error never does "
+            "worse than picking blindly.",
+            ranges=_MANY,
+        ),
+    )
+
+
+def _divergence(n: sympy.Expr) -> sympy.Expr:
+    return sympy.log(n) - (n - 1) / n
+
+
+def _reward(question: str, v: _Values, distance: sympy.Expr) -> sympy.Expr:
+    lost = distance if question == "reward-best-of-n" else sympy.log(distance)
+    return distance * (v["gain"] - v["cost"] * lost)
+
+
+def _reward_steps(question: str, v: _Values) -> tuple[Step, ...]:
+    a, b, n = v["gain"], v["cost"], v["samples"]
+    best_of_n = question == "reward-best-of-n"
+    law = _reward(question, v, _DISTANCE)
+    ratio = n * _SHARE ** (n - 1)
+    peak = _peak(question, v)
+    divergence = Step(
+        "divergence",
+        "How far best of n moves",
+        "identity",
+        sympy.Integral(ratio * sympy.log(ratio), (_SHARE, 0, 1)),
+        _divergence(n),
+        "A candidate better than a share t of the others is picked with the density n t^(n - 1) instead of 1. The "
+        "integral is the divergence of what is picked from what is drawn, exact without ties and else an upper bound; "
+        "the distance delta is its square root.",
+        source=_BEIRAMI,
+    )
+    slope = a - 2 * b * _DISTANCE if best_of_n else a - b - b * sympy.log(_DISTANCE)
+    level = (a, 2 * b * _DISTANCE) if best_of_n else (a - b, b * sympy.log(_DISTANCE))
+    return (
+        *((divergence,) if best_of_n else ()),
+        Step(
+            "fit",
+            "The fitted curve",
+            "premise",
+            sympy.Function("R")(_DISTANCE),
+            law,
+            "A fit to measurements, not a theorem: the true reward against delta, the square root of the divergence "
+            "from the start (natural logarithm), while a learned reward is optimised."
+            + ("" if best_of_n else " Near delta = 0 the fit fails: its slope there is infinite."),
+            source=_GAO,
+        ),
+        Step(
+            "slope",
+            "Its slope",
+            "identity",
+            sympy.Derivative(law, _DISTANCE),
+            slope,
+            "Differentiate. The slope falls all the way: what the proxy still gains, the true reward gains less and "
+            "less.",
+        ),
+        Step(
+            "peak",
+            "Where it turns down",
+            "identity",
+            sympy.Eq(*level, evaluate=False),
+            sympy.Eq(_DISTANCE, peak, evaluate=False),
+            "The reward is highest where its slope is 0. Beyond that distance more optimisation makes things worse.",
+        ),
+        Step(
+            "height",
+            "How high it gets",
+            "identity",
+            _reward(question, v, peak),
+            a**2 / (4 * b) if best_of_n else b * peak,
+            "Put the distance of the peak into the curve.",
+        ),
+    )
+
+
+def _peak(question: str, v: _Values) -> sympy.Expr:
+    a, b = v["gain"], v["cost"]
+    return a / (2 * b) if question == "reward-best-of-n" else sympy.exp(a / b - 1)
+
+
+def _quantities(question: str, error: str, v: _Values) -> tuple[Quantity, ...]:
+    if question == "reward-best-of-n":
+        distance = sympy.sqrt(_divergence(v["samples"]))
+        reached = sympy.Symbol("delta_n", nonnegative=True)
+        return (
+            Quantity("peak", "distance of the peak", sympy.Symbol("delta_max", positive=True), _peak(question, v)),
+            Quantity("distance", "distance of best of n", reached, distance),
+            Quantity("reward", "fitted reward of best of n", sympy.Symbol("R_n"), _reward(question, v, distance)),
+        )
+    if question == "reward-rl":
+        symbol = sympy.Symbol("delta_max", positive=True)
+        return (Quantity("peak", "distance of the peak", symbol, _peak(question, v)),)
+    if question == "observed" and error == "laplace":
+        plateau = v["value_spread"] ** 2 / v["error_scale"]
+        return (Quantity("plateau", "the plateau", sympy.Symbol("V_oo"), plateau),)
+    if question == "observed" and error == "student":
+        tail = (v["degrees"] + 1) * v["value_spread"] ** 2 / v["proxy"]
+        return (Quantity("tail", "the law for large u alone", sympy.Symbol("V_tail"), tail),)
+    return ()
+
+
+_HOLDS = (
+    "V is Gaussian with mean 0. With another law of V the formula changes; that an independent error never brings the "
+    "mean of V below what it was stays true for a threshold and for the best of n.",
+    "The error is independent of the value unless the switch says otherwise. Falling below the mean needs dependence.",
+    "This illustrates the argument of the post on bootstrapped alignment. It is not from the post, which defines no "
+    "quantities.",
+)
+_FIT_HOLDS = (
+    "The form was fitted to language models trained or selected against a learned reward; elsewhere it is a guess.",
+    "delta is the square root of the divergence in natural units; the coefficients change with the size of the models "
+    "and belong to one setting.",
+    "Which error the proxy makes does not enter: the fit describes what was measured, not why.",
+    "This illustrates the argument of the post on bootstrapped alignment. It is not from the post, which defines no "
+    "quantities.",
+)
+
+_ASSUMPTIONS = (
+    Assumption("proxy", "One selects by U = V + E, the true value V plus an error E, and sees nothing else."),
+    Assumption("gaussian", "V is Gaussian with mean 0 and standard deviation sigma_V; E is symmetric around 0."),
+)
+_FIT_ASSUMPTIONS = (
+    Assumption("fit", "The published forms of the reward curves are taken as they are, with coefficients a, b > 0."),
+)
+
+_MEANING = {
+    "observed": "Exact for a Gaussian value and this error: the mean true value of all that show the proxy u. As a "
+    "picture of the argument about optimisation it is an illustration.",
+    "threshold": "Exact for a Gaussian value and this error: the mean true value of all that reach the threshold u. "
+    "It is positive for every independent error.",
+    "best-of-n": "Exact for a Gaussian value and this error: the mean true value of the one candidate that is kept. It "
+    "is positive from n = 2 on for every independent error.",
+    "reward-best-of-n": "The highest point of a curve that was fitted to measurements; the algebra is exact, the curve "
+    "is not a law.",
+    "reward-rl": "The highest point of a curve that was fitted to measurements; the algebra is exact, the curve is not "
+    "a law.",
+}
+
+_SILENT_DEPENDENT = (
+    "For an error that depends on the value the formula does not hold, and a correlation alone does not say what "
+    "selection does: that takes their joint law. Here it is worked out for Gaussian errors and an exact proxy only."
+)
+_SILENT_THRESHOLD = (
+    "For Student-t errors the share that passes a threshold has no closed form, and it is not computed here. What is "
+    "proved: the mean value beyond any threshold is positive; far out it returns to 0 like the threshold's inverse."
+)
+_SILENT_BEST = (
+    "For Student-t errors we know no form of the best of n that could be computed here. What is proved: it is positive "
+    "from n = 2 on. In simulations with three degrees of freedom and both scales 1 it rises to about 0.87 near n = 32 "
+    "and falls to about 0.22 at n = 4096."
+)
+
+
+def _steps(question: str, error: str, dependent: bool, v: _Values) -> tuple[Step, ...]:
+    if question.startswith("reward"):
+        return _reward_steps(question, v)
+    if dependent:
+        return _dependent(v)
+    if question == "threshold":
+        return _threshold(v, error)
+    if question == "best-of-n":
+        return _best_of_n(v, error)
+    return {"gaussian": _observed_gaussian, "laplace": _observed_laplace, "student": _observed_student}[error](v)
+
+
+def _curves(question: str, dependent: bool, v: _Values) -> tuple[Curve, ...]:
+    if question.startswith("reward"):
+        names = (("reward-best-of-n", "Best of n"), ("reward-rl", "Reinforcement learning"))
+        return tuple(Curve(name, title, _DISTANCE, _reward(name, v, _DISTANCE)) for name, title in names)
+    laws = {
+        "gaussian": ("Gaussian error", _observed_gaussian(v)[2].after),
+        "laplace": ("Laplace error", _observed_laplace(v)[2].after),
+        "student": ("Student-t error", _observed_student(v)[1].after),
+    }
+    if dependent:
+        laws = {"gaussian": laws["gaussian"], "dependent": ("Correlated Gaussian error", _dependent(v)[1].after)}
+    return tuple(Curve(name, title, _ANY, law) for name, (title, law) in laws.items())
+
+
+def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
+    question, error = options["question"].id, options["error"].id
+    fit = question.startswith("reward")
+    dependent = options["dependence"].id == "dependent" and not fit
+    silence = ""
+    if dependent and (error != "gaussian" or question != "observed"):
+        silence = _SILENT_DEPENDENT
+    elif question == "best-of-n" and error == "student":
+        silence = _SILENT_BEST
+    elif question == "threshold" and error == "student":
+        silence = _SILENT_THRESHOLD
+    shown = not silence or silence is _SILENT_THRESHOLD
+    steps = _steps(question, error, dependent, values) if shown else ()
+    symbols = {"observed": _OBSERVED, "threshold": _ABOVE, "best-of-n": _BEST}
+    result = None
+    if not silence:
+        meaning = _MEANING[question]
+        if dependent:
+            meaning = (
+                "Exact for a jointly Gaussian value and error. Negative values, worse than no selection at all, need "
+                "rho < -sigma_V/sigma_E."
+            )
+        result = Result(
+            symbols.get(question, _PEAK),
+            steps[-1].after,
+            "illustration",
+            meaning,
+            _FIT_HOLDS if fit else _HOLDS,
+            () if dependent else _quantities(question, error, values),
+        )
+    return Derivation(
+        CALCULATOR.id,
+        tuple((parameter.id, values[parameter.id]) for parameter in _PARAMETERS),
+        tuple((name, option.id) for name, option in options.items()),
+        _FIT_ASSUMPTIONS if fit else _ASSUMPTIONS,
+        steps,
+        result,
+        _curves(question, dependent, values),
+        silence=silence,
+        axes=_AXES,
+    )
+
+
+CALCULATOR = Calculator(
+    "goodhart",
+    "What selecting on a proxy does",
+    "When one selects by a proxy that errs, how much of the true value does one get, and can one end up with less?",
+    _PARAMETERS,
+    (
+        Choice(
+            "question",
+            "How one selects",
+            start="observed",
+            options=lambda: _QUESTIONS,
+            default="observed",
+            meaning="By an exact value of the proxy, by a threshold, by the best of n, or along a fitted reward curve.",
+        ),
+        Choice(
+            "error",
+            "Law of the error",
+            start="gaussian",
+            options=lambda: _ERRORS,
+            default="gaussian",
+            meaning="How heavy the tails of the proxy's error are.",
+        ),
+        Choice(
+            "dependence",
+            "Error and value",
+            start="independent",
+            options=lambda: _DEPENDENCE,
+            default="independent",
+            meaning="Whether the error may lean with the value.",
+        ),
+    ),
+    (_GARRABRANT, _GAO, _BEIRAMI),
+    _build,
+    belongs=("bootstrapped-alignment",),
+)

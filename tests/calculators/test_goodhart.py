@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy
+
+from calculators import emit, numeric
+from calculators.derivation import Derivation, Step
+from calculators.goodhart import CALCULATOR
+from calculators.verify import StepError, verify, verify_step
+from tests.calculators import in_node
+
+EXACT = [
+    {"question": "observed", "error": "gaussian"},
+    {"question": "observed", "error": "gaussian", "dependence": "dependent"},
+    {"question": "observed", "error": "laplace"},
+    {"question": "observed", "error": "student"},
+    {"question": "threshold", "error": "gaussian"},
+    {"question": "threshold", "error": "laplace"},
+    {"question": "best-of-n", "error": "gaussian"},
+    {"question": "best-of-n", "error": "laplace"},
+    {"question": "reward-best-of-n"},
+    {"question": "reward-rl"},
+]
+NUMBERS = {
+    "value_spread": 1,
+    "error_scale": 1,
+    "proxy": 2,
+    "degrees": 3,
+    "samples": 16,
+    "correlation": "-4/5",
+    "gain": 2,
+    "cost": 1,
+}
+
+
+def name(settings: dict[str, str]) -> str:
+    return " ".join(settings.values())
+
+
+def value(**settings: object) -> float:
+    return float(numeric.evaluate(numeric.context(), CALCULATOR.derive(**NUMBERS | settings).answer.expression, {}))
+
+
+@pytest.mark.parametrize("settings", EXACT, ids=name)
+def test_every_step_holds(settings: dict[str, str]) -> None:
+    verify(CALCULATOR.derive(**settings))
+
+
+@pytest.mark.parametrize("settings", EXACT, ids=name)
+def test_every_step_holds_for_numbers(settings: dict[str, str]) -> None:
+    verify(CALCULATOR.derive(**NUMBERS | settings))
+
+
+def test_the_steps_behind_a_silence_hold() -> None:
+    derivation = CALCULATOR.derive(question="threshold", error="student")
+    assert derivation.result is None
+    assert [step.id for step in derivation.steps] == ["tail-mean", "mix"]
+    verify(derivation)
+
+
+def wrong(step: Step, change: Callable[[sympy.Expr], sympy.Expr]) -> Step:
+    if isinstance(step.after, sympy.Equality):
+        return replace(step, after=sympy.Eq(step.after.lhs, change(step.after.rhs), evaluate=False))
+    return replace(step, after=change(step.after))
+
+
+def checked(derivation: Derivation) -> list[Step]:
+    return [step for step in derivation.steps if step.kind != "premise"]
+
+
+@pytest.mark.parametrize("settings", EXACT, ids=name)
+def test_a_wrong_factor_fails_by_the_name_of_its_step(settings: dict[str, str]) -> None:
+    for step in checked(CALCULATOR.derive(**settings)):
+        tiny = 1 + sympy.Rational(1, 10**8 if step.kind == "leading-order" else 10**30)
+        with pytest.raises(StepError, match=rf"^goodhart, step {step.id} \("):
+            verify_step("goodhart", wrong(step, lambda after, tiny=tiny: after * tiny), random.Random(1))
+
+
+@pytest.mark.parametrize("settings", EXACT, ids=name)
+def test_a_wrong_exponent_fails_by_the_name_of_its_step(settings: dict[str, str]) -> None:
+    for step in checked(CALCULATOR.derive(**settings)):
+        # Where sigma_V does not occur it is a letter like any other: a factor that should not be there.
+        letter = step.limit.variable if step.limit else sympy.Symbol("sigma_V", positive=True)
+        with pytest.raises(StepError, match=rf"^goodhart, step {step.id} \("):
+            verify_step(
+                "goodhart", wrong(step, lambda after, x=letter: after * x ** sympy.Rational(1, 10**6)), random.Random(1)
+            )
+
+
+DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
+    "gaussian": lambda generator, shape: generator.normal(size=shape),
+    "laplace": lambda generator, shape: generator.laplace(size=shape),
+    "student": lambda generator, shape: generator.standard_t(3, size=shape),
+}
+
+
+def within(found: np.ndarray, expected: float, bias: float = 0.0) -> None:
+    """The mean is within four standard errors (and a stated bias) of what is expected."""
+    error = float(np.std(found) / math.sqrt(len(found)))
+    assert abs(float(np.mean(found)) - expected) <= 4 * error + bias
+
+
+@pytest.mark.parametrize("error", DRAWS)
+@pytest.mark.parametrize("proxy", [1, 3, 6])
+def test_what_lies_behind_a_proxy(error: str, proxy: int) -> None:
+    """Candidates whose proxy is within 0.05 of u; the curve bends by less than 0.002 in that window."""
+    generator = np.random.default_rng(140)
+    v, e = generator.normal(size=4_000_000), DRAWS[error](generator, (4_000_000,))
+    within(v[np.abs(v + e - proxy) < 0.05], value(error=error, proxy=proxy), 0.002)
+
+
+def test_a_correlated_error_pushes_the_value_below_its_mean() -> None:
+    generator = np.random.default_rng(140)
+    v, w = generator.normal(size=(2, 2_000_000))
+    rho, scale = -0.8, 1.5
+    e = scale * (rho * v + math.sqrt(1 - rho**2) * w)
+    expected = value(dependence="dependent", error_scale="3/2")
+    assert expected < 0
+    within(v[np.abs(v + e - 2) < 0.05], expected, 0.002)
+
+
+@pytest.mark.parametrize("error", ["gaussian", "laplace"])
+@pytest.mark.parametrize("threshold", [1, 3])
+def test_what_passes_a_threshold(error: str, threshold: int) -> None:
+    generator = np.random.default_rng(140)
+    v, e = generator.normal(size=2_000_000), DRAWS[error](generator, (2_000_000,))
+    expected = value(question="threshold", error=error, proxy=threshold)
+    assert expected > 0
+    within(v[v + e >= threshold], expected)
+
+
+@pytest.mark.parametrize("error", ["gaussian", "laplace"])
+@pytest.mark.parametrize("n", [1, 2, 16, 256])
+def test_the_best_of_n(error: str, n: int) -> None:
+    generator = np.random.default_rng(140)
+    v, e = generator.normal(size=(20_000, n)), DRAWS[error](generator, (20_000, n))
+    best = np.argmax(v + e, axis=1)
+    within(v[np.arange(len(v)), best], value(question="best-of-n", error=error, samples=n))
+
+
+@pytest.mark.parametrize(("n", "known"), [(1, 0.0), (2, 1 / math.sqrt(math.pi)), (3, 1.5 / math.sqrt(math.pi))])
+def test_the_known_means_of_the_highest_of_a_few_gaussians(n: int, known: float) -> None:
+    assert value(question="best-of-n", samples=n) == pytest.approx(known / math.sqrt(2), rel=1e-14)
+
+
+def test_the_published_mean_of_the_highest_of_ten_gaussians() -> None:
+    """1.53875, as tables of order statistics have it."""
+    assert value(question="best-of-n", samples=10) * math.sqrt(2) == pytest.approx(1.53875, abs=1e-5)
+
+
+def test_the_simulation_that_the_silence_on_student_errors_tells_of() -> None:
+    assert "0.87" in CALCULATOR.derive(question="best-of-n", error="student").silence
+    generator = np.random.default_rng(140)
+    found = {}
+    for n, runs in ((8, 40_000), (32, 40_000), (128, 10_000), (4096, 4_000)):
+        picked = []
+        for _ in range(runs // 500):
+            v, e = generator.normal(size=(500, n)), generator.standard_t(3, size=(500, n))
+            picked.append(v[np.arange(500), np.argmax(v + e, axis=1)])
+        found[n] = np.concatenate(picked)
+    within(found[32], 0.87, 0.005)
+    within(found[4096], 0.22, 0.005)
+    assert found[8].mean() < found[32].mean() > found[128].mean() > found[4096].mean() > 0
+
+
+def test_far_out() -> None:
+    assert value(error="laplace", proxy=20) == pytest.approx(1, rel=1e-6)
+    assert value(error="student", proxy=20) == pytest.approx(4 / 20, rel=0.02)
+    assert value(error="student", proxy=20) < value(error="student", proxy=3) > value(error="student", proxy=1)
+    assert value(proxy=20) == 10
+
+
+@pytest.mark.parametrize("error", ["gaussian", "laplace"])
+def test_an_independent_error_never_pushes_below_the_mean(error: str) -> None:
+    for spread in ("1/2", 1, "3/2"):
+        for scale in ("1/2", 2):
+            for proxy in ("1/100", 1, 20):
+                settings = {"error": error, "value_spread": spread, "error_scale": scale, "proxy": proxy}
+                assert value(question="threshold", **settings) > 0
+                assert value(question="observed", **settings) > 0
+
+
+@pytest.mark.parametrize("question", ["reward-best-of-n", "reward-rl"])
+@pytest.mark.parametrize(("a", "b"), [(2, 1), (1, 2), (5, 3)])
+def test_the_peak_of_a_reward_by_search(question: str, a: int, b: int) -> None:
+    d = np.linspace(1e-4, 12, 2_000_001)
+    reward = d * (a - b * (d if question == "reward-best-of-n" else np.log(d)))
+    result = CALCULATOR.derive(**NUMBERS | {"question": question, "gain": a, "cost": b}).answer
+    assert float(result.expression) == pytest.approx(reward.max(), rel=1e-9)
+    assert float(result.quantities[0].expression) == pytest.approx(d[reward.argmax()], abs=1e-5)
+
+
+def test_the_divergence_of_best_of_n_by_simulation() -> None:
+    n = 16
+    share = np.random.default_rng(140).random(1_000_000) ** (1 / n)
+    distance = CALCULATOR.derive(**NUMBERS | {"question": "reward-best-of-n"}).answer.quantities[1].expression
+    within(np.log(n * share ** (n - 1)), float(distance) ** 2)
+
+
+@pytest.mark.parametrize("question", ["observed", "threshold", "best-of-n"])
+@pytest.mark.parametrize("error", ["gaussian", "laplace", "student"])
+def test_silence_where_the_theory_says_nothing(question: str, error: str) -> None:
+    dependent = CALCULATOR.derive(question=question, error=error, dependence="dependent")
+    if (question, error) == ("observed", "gaussian"):
+        assert dependent.result is not None
+    else:
+        assert dependent.result is None
+        assert dependent.silence.startswith("For an error that depends on the value the formula does not hold")
+    silent = error == "student" and question != "observed"
+    assert (CALCULATOR.derive(question=question, error=error).result is None) == silent
+
+
+RANGES = {
+    "value_spread": (50, 150),
+    "error_scale": (50, 200),
+    "proxy": (1, 2000),
+    "degrees": (100, 2000),
+    "samples": (1, 10_000),
+    "correlation": (-95, 95),
+    "gain": (1, 2000),
+    "cost": (2, 2000),
+}
+
+
+def drawn(draw: random.Random) -> dict[sympy.Symbol, sympy.Rational]:
+    return {
+        parameter.symbol: sympy.Rational(draw.randint(*RANGES[parameter.id]), 1 if parameter.integer else 100)
+        for parameter in CALCULATOR.parameters
+    }
+
+
+@pytest.mark.parametrize("settings", EXACT, ids=name)
+def test_javascript_equals_sympy(settings: dict[str, str]) -> None:
+    """More than 1,000 points over all cases; few of them where each value is an integral of 50 digits."""
+    draw = random.Random(140)
+    result = CALCULATOR.derive(**settings).answer
+    for expression in (result.expression, *(quantity.expression for quantity in result.quantities)):
+        points = [drawn(draw) for _ in range(12 if expression.has(sympy.Integral) else 125)]
+        found = in_node.values(expression, [{x: float(y) for x, y in point.items()} for point in points])
+        arithmetic = numeric.context()
+        for point, answer in zip(points, found, strict=True):
+            exact = numeric.evaluate(
+                arithmetic, expression, {x: arithmetic.mpf(int(y.p)) / int(y.q) for x, y in point.items()}
+            )
+            # A reward is a difference; it is compared relative to what is subtracted.
+            scale = float(abs(exact)) if settings["question"] != "reward-best-of-n" else max(abs(float(exact)), 1.0)
+            assert answer == pytest.approx(float(exact), abs=1e-12 * scale, rel=0), point
+
+
+def test_every_curve_can_be_emitted() -> None:
+    for settings in EXACT:
+        for curve in CALCULATOR.derive(**settings).curves:
+            assert emit.javascript(curve.expression, exact=False)
+
+
+def test_the_page_says_that_it_is_an_illustration() -> None:
+    for settings in EXACT:
+        result = CALCULATOR.derive(**settings).answer
+        assert result.status == "illustration"
+        assert any("not from the post" in sentence for sentence in result.holds)
+    assert CALCULATOR.belongs == ("bootstrapped-alignment",)

@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy
+
+from calculators import emit, numeric, universal_rates
+from calculators.derivation import Derivation, Step
+from calculators.universal_rates import CALCULATOR, EXAMPLES
+from calculators.verify import StepError, verify, verify_step
+from tests.calculators import in_node
+
+CASES = [{"class": example.id, "source": source} for example in EXAMPLES for source in ("fixed", "worst")]
+NUMBERS = {"samples": 100, "atom": "1/10", "threshold": "1/2", "tail": 1, "head": "61/100"}
+N = 400_000
+
+
+def name(settings: dict[str, str]) -> str:
+    return " ".join(settings.values())
+
+
+def number(expression: sympy.Expr) -> float:
+    return float(numeric.evaluate(numeric.context(), expression, {}))
+
+
+@pytest.mark.parametrize("settings", CASES, ids=name)
+@pytest.mark.parametrize("numbers", [{}, NUMBERS], ids=["letters", "numbers"])
+def test_every_step_holds(settings: dict[str, str], numbers: dict[str, object]) -> None:
+    verify(CALCULATOR.derive(**settings, **numbers))
+
+
+@pytest.mark.parametrize("tail", ["1/10", "1/2", 1, "3/2", 5])
+def test_the_power_law_holds_for_every_tail(tail: object) -> None:
+    derivation = CALCULATOR.derive(**{"class": "all-functions"}, tail=tail)
+    verify(derivation)
+    exponent = next(step.after for step in derivation.steps if step.id == "exponent")
+    assert exponent == sympy.Rational(str(tail)) / (1 + sympy.Rational(str(tail)))
+
+
+def wrong(step: Step, change: Callable[[sympy.Expr], sympy.Expr]) -> Step:
+    if isinstance(step.after, sympy.Equality):
+        return replace(step, after=sympy.Eq(step.after.lhs, change(step.after.rhs), evaluate=False))
+    return replace(step, after=change(step.after))
+
+
+def checked(derivation: Derivation) -> list[Step]:
+    return [step for step in derivation.steps if step.kind != "premise"]
+
+
+@pytest.mark.parametrize("settings", CASES, ids=name)
+def test_a_wrong_factor_or_exponent_fails_by_the_name_of_its_step(settings: dict[str, str]) -> None:
+    for step in checked(CALCULATOR.derive(**settings)):
+        letter = step.limit.variable if step.limit else sympy.Symbol("n", positive=True)
+        tiny = sympy.Rational(1, 10**8 if step.kind == "leading-order" else 10**30)
+        for factor in (1 + tiny, sympy.Integer(2), letter ** sympy.Rational(1, 10**6), 1 / letter):
+            with pytest.raises(StepError, match=rf"^universal-rates, step {step.id} \("):
+                verify_step("universal-rates", wrong(step, lambda after, f=factor: after * f), random.Random(1))
+
+
+def test_which_steps_are_checked() -> None:
+    def ids(**settings: str) -> list[str]:
+        return [step.id for step in checked(CALCULATOR.derive(**settings))]
+
+    assert ids(**{"class": "all-functions"}) == ["zipf", "exponent", "samples"]
+    assert ids(**{"class": "thresholds-line"}) == ["line"]
+    assert ids(**{"class": "thresholds-naturals", "source": "worst"}) == [
+        "one-source",
+        "worst-place",
+        "worst-value",
+        "worst-case",
+        "samples",
+    ]
+    assert ids(**{"class": "blocks", "source": "worst"}) == ["no-rate"]
+
+
+def test_a_whole_message() -> None:
+    derivation = CALCULATOR.derive(**{"class": "blocks", "source": "worst"})
+    (step,) = checked(derivation)
+    with pytest.raises(StepError) as caught:
+        verify_step("universal-rates", replace(step, after=sympy.Rational(1, 3)), random.Random(1))
+    assert str(caught.value) == (
+        "universal-rates, step no-rate (The worst case does not fall): before/after tends to 1.5, not to 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"littlestone": "no", "vcl": "no"}, "exp(-n)"),
+        ({"littlestone": "yes", "vcl": "no"}, "1/n"),
+        ({"littlestone": "yes", "vcl": "yes"}, "Arbitrarily slow: "),
+        ({"littlestone": "no", "vcl": "yes"}, "This cannot be: "),
+        ({"littlestone": "yes"}, "Answer both questions for your class, or choose one from the list."),
+        ({}, "Answer both questions for your class, or choose one from the list."),
+        ({"class": "finite"}, "exp(-n)"),
+        ({"class": "thresholds-naturals"}, "exp(-n)"),
+        ({"class": "blocks"}, "exp(-n)"),
+        ({"class": "thresholds-line"}, "1/n"),
+        ({"class": "half-spaces"}, "1/n"),
+        ({"class": "finite-subsets"}, "Arbitrarily slow: "),
+        ({"class": "thresholds-line", "littlestone": "yes", "vcl": "no"}, "1/n"),
+        ({"class": "finite", "source": "worst"}, "The VC dimension is finite, "),
+        ({"source": "worst", "littlestone": "no", "vcl": "no"}, "The worst case is decided by the VC dimension "),
+        (
+            {"class": "thresholds-line", "littlestone": "no"},
+            "Thresholds on the line: this class has an infinite Littlestone tree. ",
+        ),
+        (
+            {"class": "blocks", "vcl": "yes"},
+            "Functions on one of disjoint blocks of sizes 1, 2, 3, ...: this class has",
+        ),
+    ],
+    ids=str,
+)
+def test_the_decision_path(settings: dict[str, str], expected: str) -> None:
+    derivation = CALCULATOR.derive(**settings)
+    if derivation.result is None:
+        assert derivation.silence.startswith(expected)
+    else:
+        assert derivation.result.text == expected
+        assert derivation.result.status == "theorem"
+
+
+def shattered(members: Iterable[frozenset[int]], points: int) -> int:
+    """The VC dimension of sets of points 0 … points - 1, by trying every subset."""
+    family = list(members)
+    return max(
+        size
+        for size in range(points + 1)
+        for chosen in itertools.combinations(range(points), size)
+        if len({member & frozenset(chosen) for member in family}) == 2**size
+    )
+
+
+def littlestone(members: frozenset[frozenset[int]], points: int) -> int:
+    """The Littlestone dimension: how many questions can be asked with both answers possible."""
+    best = 0
+    for point in range(points):
+        with_point = frozenset(member for member in members if point in member)
+        without = members - with_point
+        if with_point and without:
+            best = max(best, 1 + min(littlestone(with_point, points), littlestone(without, points)))
+    return best
+
+
+def test_the_two_traps_on_finite_pieces() -> None:
+    """Brute force: dimensions that grow without end in classes that are nevertheless exponential."""
+    for questions in (1, 2, 3):
+        points = 2**questions - 1
+        thresholds = frozenset(frozenset(range(low, points)) for low in range(points + 1))
+        assert littlestone(thresholds, points) == questions
+        assert shattered(thresholds, points) == 1
+        # After a positive answer at x at most x + 1 thresholds are left.
+        assert all(len([m for m in thresholds if x in m]) == x + 1 for x in range(points))
+    starts = {1: 0, 2: 1, 3: 3}
+    for largest in (1, 2, 3):
+        blocks = [range(starts[k], starts[k] + k) for k in range(1, largest + 1)]
+        members = {frozenset(c) for b in blocks for r in range(len(b) + 1) for c in itertools.combinations(b, r)}
+        assert shattered(members, 6) == largest
+        # After a positive answer in block k at most 2^(k - 1) members are left.
+        assert all(len([m for m in members if x in m]) == 2 ** (len(b) - 1) for b in blocks for x in b)
+    assert {e.id: (e.littlestone, e.vcl) for e in EXAMPLES if e.id in ("thresholds-naturals", "blocks")} == {
+        "thresholds-naturals": ("no", "no"),
+        "blocks": ("no", "no"),
+    }
+
+
+def within(found: np.ndarray, expected: float) -> None:
+    """The mean is within four standard errors of what is expected."""
+    assert abs(float(np.mean(found)) - expected) <= 4 * float(np.std(found)) / math.sqrt(len(found))
+
+
+@pytest.mark.parametrize(("atom", "samples"), [("1/10", 5), ("1/10", 30), ("2/5", 4)])
+def test_thresholds_on_the_naturals_by_simulation(atom: str, samples: int) -> None:
+    p = float(sympy.Rational(atom))
+    seen = np.random.default_rng(140).random((N // samples, samples)) < p
+    error = np.where(seen.any(axis=1), 0.0, p)
+    (quantity,) = CALCULATOR.derive(**{"class": "thresholds-naturals"}, atom=atom, samples=samples).answer.quantities
+    within(error, number(quantity.expression))
+
+
+@pytest.mark.parametrize(("threshold", "samples"), [("1/2", 3), ("1/10", 20), ("9/10", 20)])
+def test_thresholds_on_the_line_by_simulation(threshold: str, samples: int) -> None:
+    t = float(sympy.Rational(threshold))
+    x = np.random.default_rng(140).random((N // samples, samples))
+    error = np.where(x >= t, x, 1.0).min(axis=1) - t
+    settings = {"class": "thresholds-line", "threshold": threshold, "samples": samples}
+    (quantity,) = CALCULATOR.derive(**settings).answer.quantities
+    within(error, number(quantity.expression))
+    assert number(quantity.expression) <= number(CALCULATOR.derive(**settings, source="worst").answer.expression)
+
+
+@pytest.mark.parametrize("samples", [1, 5, 50])
+def test_the_worst_case_on_the_naturals_by_search(samples: int) -> None:
+    """No random source is above the worst case; many equal inputs come close to it; one input to its own edge."""
+    settings = {"class": "thresholds-naturals", "source": "worst", "samples": samples}
+    result = CALCULATOR.derive(**settings).answer
+    worst, single = number(result.expression), number(result.quantities[0].expression)
+
+    def error(masses: np.ndarray) -> float:
+        return float(np.sum(masses * (1 - np.cumsum(masses)).clip(0) ** samples))
+
+    generator = np.random.default_rng(140)
+    for size in (1, 2, 5, 100):
+        for _ in range(200):
+            assert error(generator.dirichlet(np.full(size + 1, 0.5))[:-1]) < worst
+    assert error(np.full(100_000, 1e-5)) == pytest.approx(worst, rel=samples * 2e-5)
+    p = np.linspace(0, 1, 1_000_001)
+    assert single == pytest.approx(float((p * (1 - p) ** samples).max()), rel=1e-9)
+    assert single == pytest.approx(1 / (math.e * samples), rel=1 / samples)
+
+
+@pytest.mark.parametrize(("tail", "samples", "tolerance"), [(1, 10**6, 0.002), ("1/2", 10**5, 0.002), (2, 10**6, 0.01)])
+def test_the_memoriser_on_zipf_data_by_its_sum(tail: object, samples: int, tolerance: float) -> None:
+    """The sum itself over two million inputs, and the integral of what is left; p_i = c/i^(1 + a) exactly."""
+    a = float(sympy.Rational(str(tail)))
+    i = np.arange(1, 2_000_001, dtype=float)
+    rest = (i[-1] + 0.5) ** -a / a
+    c = 1 / (float(np.sum(i ** -(1 + a))) + rest)
+    p = c * i ** -(1 + a)
+    # Beyond the last input n*p is small, so e^(-n p) is 1 - n p.
+    far = c * rest - samples * c**2 * (i[-1] + 0.5) ** -(1 + 2 * a) / (1 + 2 * a)
+    expected = 0.5 * (float(np.sum(p * np.exp(samples * np.log1p(-p)))) + far)
+    head = sympy.Rational(round(c * 10**5), 10**5)
+    result = CALCULATOR.derive(**{"class": "all-functions"}, tail=tail, head=head, samples=samples).answer
+    assert result.status == "estimate"
+    assert number(result.expression) == pytest.approx(expected, rel=tolerance)
+
+
+def test_the_memoriser_guesses_what_it_has_not_seen() -> None:
+    """A simulated memoriser on a short Zipf law against half of the mass it has not seen."""
+    generator = np.random.default_rng(140)
+    masses = 1 / np.arange(1, 51) ** 2
+    masses /= masses.sum()
+    samples, errors = 20, []
+    for _ in range(20_000):
+        labels, guesses = generator.random((2, 50)) < 0.5
+        seen = np.isin(np.arange(50), generator.choice(50, samples, p=masses))
+        errors.append(masses[~seen & (labels != guesses)].sum())
+    within(np.array(errors), 0.5 * float(np.sum(masses * (1 - masses) ** samples)))
+
+
+@pytest.mark.parametrize("example", ["blocks", "all-functions", "finite-subsets"])
+def test_classes_without_a_uniform_rate(example: str) -> None:
+    result = CALCULATOR.derive(**{"class": example, "source": "worst"}).answer
+    assert result.text == "1/2"
+    # A thousand inputs with labels by coin tosses, ten examples: nearly nothing is learned.
+    generator = np.random.default_rng(140)
+    unseen = [1 - len(set(generator.integers(0, 1000, 10))) / 1000 for _ in range(2000)]
+    assert np.mean(unseen) / 2 == pytest.approx(0.5 * (1 - 1 / 1000) ** 10, rel=1e-4)
+
+
+def test_the_table_of_textbook_classes() -> None:
+    table = CALCULATOR.table()
+    assert [row.title for row in table.rows] == [example.id for example in EXAMPLES]
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["exp(-n)", "–"],
+        ["exp(-n)", "1/(n + 1)"],
+        ["exp(-n)", "1/2"],
+        ["1/n", "1/(n + 1)"],
+        ["1/n", "–"],
+        ["c**(1/(a + 1))*n**(-a/(a + 1))*gamma(a/(a + 1))/(2*a + 2)", "1/2"],
+        ["–", "1/2"],
+    ]
+
+
+RANGES = {"samples": (1, 1000), "atom": (1, 99), "threshold": (1, 99), "tail": (10, 500), "head": (1, 300)}
+
+
+def drawn(draw: random.Random) -> dict[sympy.Symbol, sympy.Rational]:
+    return {
+        parameter.symbol: sympy.Rational(draw.randint(*RANGES[parameter.id]), 1 if parameter.integer else 100)
+        for parameter in CALCULATOR.parameters
+    }
+
+
+def test_javascript_equals_sympy() -> None:
+    """1,000 points for each output and curve; up to n = 1000, where powers of doubles still have 12 digits."""
+    draw = random.Random(140)
+    outputs: list[sympy.Expr] = []
+    for settings in CASES:
+        derivation = CALCULATOR.derive(**settings)
+        if derivation.result is not None:
+            outputs += [derivation.result.expression, *(q.expression for q in derivation.result.quantities)]
+    outputs += [curve.expression for curve in derivation.curves]
+    x = universal_rates._X
+    arithmetic = numeric.context()
+    for expression in dict.fromkeys(outputs):
+        points = [drawn(draw) | {x: sympy.Integer(draw.randint(1, 1000))} for _ in range(1000)]
+        found = in_node.values(expression, [{letter: float(y) for letter, y in point.items()} for point in points])
+        for point, answer in zip(points, found, strict=True):
+            values = {letter: arithmetic.mpf(int(y.p)) / int(y.q) for letter, y in point.items()}
+            exact = float(numeric.evaluate(arithmetic, expression, values))
+            assert answer == pytest.approx(exact, rel=1e-12, abs=1e-300), (expression, point)
+
+
+def test_every_curve_stays_in_the_frame() -> None:
+    axes = CALCULATOR.derive(**{"class": "finite"}).axes
+    assert axes is not None
+    for curve in CALCULATOR.derive(**{"class": "finite"}, **NUMBERS).curves:
+        assert emit.javascript(curve.expression, exact=False)
+        assert 0 < number(curve.expression.subs(curve.variable, 10)) <= axes.y[1]
+
+
+def test_many_examples_make_no_long_fractions() -> None:
+    for example in ("thresholds-naturals", "thresholds-line", "all-functions"):
+        result = CALCULATOR.derive(**{"class": example}, **NUMBERS | {"samples": 10**6}).answer
+        assert len(result.text) < 100
+        assert all(len(quantity.text) < 60 for quantity in result.quantities)
+    worst = CALCULATOR.derive(**{"class": "thresholds-naturals", "source": "worst"}, samples=10**6).answer
+    assert worst.quantities[0].text == "(1000000/1000001)**1000000/1000001"
+    assert worst.quantities[0].decimal == "3.67879e-7"
