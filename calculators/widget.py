@@ -252,7 +252,7 @@ def module(plan: Plan, fraction_url: str = "../fraction.js", special_url: str = 
     )
     silences = ",\n".join(
         f"  {{ sentence: {_data(rule.sentence)}, options: {_data(rule.options)}, "
-        f"test: {_comparison(calculator, rule.less, rule.than)} }}"
+        f"test: {_comparison(calculator, rule.less, rule.than, or_equal=rule.or_equal)} }}"
         for rule in calculator.silences
     )
     body = f"""
@@ -544,13 +544,13 @@ def _function(calculator: Calculator, expression: sympy.Expr) -> str:
     return f"(p) => {{ {_numbers(calculator, expression.free_symbols)}return {code}; }}"
 
 
-def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr) -> str:
+def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr, *, or_equal: bool = False) -> str:
     letters = less.free_symbols | than.free_symbols
     if is_exact(calculator, less) and is_exact(calculator, than):
         left, right = (emit.javascript(side, exact=True, infinite=_infinite(calculator)) for side in (less, than))
-        return f"({_unpack(calculator, letters)}) => {left}.lt({right})"
+        return f"({_unpack(calculator, letters)}) => {left}.{'lte' if or_equal else 'lt'}({right})"
     left, right = (emit.javascript(side, exact=False) for side in (less, than))
-    return f"(p) => {{ {_numbers(calculator, letters)}return {left} < {right}; }}"
+    return f"(p) => {{ {_numbers(calculator, letters)}return {left} {'<=' if or_equal else '<'} {right}; }}"
 
 
 def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[str, str], int]) -> str:

@@ -263,6 +263,8 @@ def widget(
     values = {parameter.symbol: numbers[parameter.id] for parameter in calculator.parameters}
     chosen = {choice.id: choice.begins for choice in calculator.choices} | dict(derivation.choices)
     result, named = derivation.result, _named(calculator)
+    general = next((case.item.result for case in blueprint.plan.cases if case.holds(chosen)), None)
+    exact = general is not None and is_exact(calculator, general.expression)
     steps = tuple(_steps(blueprint, values, chosen, mathml))
     return Widget(
         id=calculator.id,
@@ -288,9 +290,11 @@ def widget(
             for choice in calculator.choices
         ),
         cases=tuple(_case(calculator, case, values, chosen, mathml) for case in blueprint.plan.cases),
-        result_text=_shown_value(calculator, result.expression, values) if result else "",
-        result_decimal=result.decimal if result and result.expression.is_Rational else None,
-        result_exact=result is not None and result.expression.is_Rational,
+        result_text=(result.text if exact else numeric.six_digits(_number(result.expression, values)))
+        if result
+        else "",
+        result_decimal=result.decimal if result and exact else None,
+        result_exact=exact,
         silence=derivation.silence,
         status=result.status if result else "",
         meaning=result.meaning if result else "",
