@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from calculators import scaling_exponent
+from calculators import goodhart, nearest_neighbour, resource_planner, scaling_exponent, universal_rates, variance_limited
 from calculators.derivation import Calculator
 
-CALCULATORS: tuple[Calculator, ...] = (scaling_exponent.CALCULATOR,)
+CALCULATORS: tuple[Calculator, ...] = (
+    scaling_exponent.CALCULATOR,
+    variance_limited.CALCULATOR,
+    nearest_neighbour.CALCULATOR,
+    resource_planner.CALCULATOR,
+    universal_rates.CALCULATOR,
+    goodhart.CALCULATOR,
+)
 CATALOG: Mapping[str, Calculator] = MappingProxyType({calculator.id: calculator for calculator in CALCULATORS})
 
 __all__ = ["CALCULATORS", "CATALOG"]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+import mpmath
 import sympy
 from mpmath import MPContext, mpf
 
@@ -35,6 +36,11 @@ def context(guard_bits: int = 0) -> MPContext:
     arithmetic.dps = DIGITS
     arithmetic.prec += guard_bits
     return arithmetic
+
+
+def floats() -> MPContext:
+    """Python's floats as an arithmetic, for drawings: 15 digits, and integrals of 5, many times as fast."""
+    return mpmath.fp
 
 
 def point(
@@ -158,7 +164,7 @@ def _integral(arithmetic: MPContext, expr: sympy.Integral, values: Values) -> mp
     trapezoid rule, which a far and narrow peak does not mislead.
     """
     variable, low, high = expr.limits[0]
-    inner = context(_QUADRATURE_BITS)
+    inner = context(_QUADRATURE_BITS) if isinstance(arithmetic, MPContext) else arithmetic
     known = {letter: inner.convert(value) for letter, value in values.items()}
     ends = [evaluate(inner, end, known) for end in (low, high)]
 

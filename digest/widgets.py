@@ -550,11 +550,13 @@ def _points(curve: Curve, axes: Axes | None, values: Mapping[sympy.Symbol, sympy
     """The preset's line, where it has values."""
     points = []
     count = _PLOT_POINTS if axes else _DECADES + 1
+    arithmetic = numeric.floats()
+    numbers = {letter: numeric.evaluate(arithmetic, value, {}) for letter, value in values.items()}
     for index in range(count):
         share = index / (count - 1)
-        x = _along(axes.x, share) if axes else sympy.Integer(10) ** index
+        x = _along(axes.x, share) if axes else 10.0**index
         try:
-            y = _number(curve.expression, {**values, curve.variable: sympy.nsimplify(x, rational=True)})
+            y = float(numeric.evaluate(arithmetic, curve.expression, {**numbers, curve.variable: arithmetic.mpf(x)}))
             up = _share(axes.y, y) if axes else 1 + math.log10(y) / _DECADES
         except (ArithmeticError, TypeError, ValueError, KeyError):
             continue
