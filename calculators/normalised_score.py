@@ -198,6 +198,12 @@ def _wrong_steps(
     )
 
 
+def _is_flat(baseline: sympy.Expr, random: sympy.Expr) -> bool:
+    """Whether the baseline is known not to be above random play."""
+    gap = baseline - random
+    return bool(gap.is_number and gap <= 0)
+
+
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     x, r, gamer, record, wrong, games = (values[parameter.id] for parameter in _PARAMETERS)
     scale, one_wrong = options["scale"].id, options["baseline"].id == "wrong"
@@ -206,18 +212,18 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     settings = tuple((parameter.id, values[parameter.id]) for parameter in _PARAMETERS)
     chosen = tuple((name, option.id) for name, option in options.items())
     assumptions = (*_ASSUMPTIONS, _ONE_WRONG) if one_wrong else _ASSUMPTIONS
-    if any((point - r).is_number and point <= r for point in used):
+    if any(_is_flat(point, r) for point in used):
         # The steps would divide by zero or by the wrong sign.
         return Derivation(CALCULATOR.id, settings, chosen, assumptions, (), None, silence=_SILENCE)
     right = normalised(scale, x, r, baseline)
     steps = _score_steps(scale, x, r, baseline)
     if not one_wrong:
-        scales = {name: normalised(name, x, r, gamer if name == GAMER else record) for name in SCALES}
+        baselines = {name: gamer if name == GAMER else record for name in SCALES if name != scale}
         others = tuple(
-            Quantity(name, SCALES[name], sympy.Symbol(f"S_{name[0]}"), scales[name]) for name in SCALES if name != scale
+            Quantity(name, SCALES[name], sympy.Symbol(f"S_{name[0]}"), normalised(name, x, r, point))
+            for name, point in baselines.items()
+            if not _is_flat(point, r)
         )
-        if any((point - r).is_number and point <= r for point in (gamer, record)):
-            others = ()
         meaning = f"{SCALES[scale]}: 0 is random play, 1 is {'a gamer' if scale == GAMER else 'the human record'}. "
         meaning += "A definition, worked out."
         result = Result(_NORMALISED, right, "arithmetic", meaning, _HOLDS, others)
