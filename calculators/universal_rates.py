@@ -619,8 +619,8 @@ def _worst(example: Example | None, v: _Values) -> tuple[tuple[Step, ...], objec
         title = "the worst single input at this n"
         quantities = (Quantity("worst-atom", title, sympy.Symbol("w", positive=True), _worst_atom(v["samples"])),)
     what = {
-        "thresholds-naturals": "this class and the learner that keeps the smallest positive input: the largest expected "
-        "error after n examples over all sources, which",
+        "thresholds-naturals": "this class and the learner that keeps the smallest positive input: the largest "
+        "expected error after n examples over all sources, which",
         "thresholds-line": "this class, uniform inputs and this learner: the largest expected error after n examples "
         "over all thresholds, which",
     }.get(
