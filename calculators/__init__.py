@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from calculators import goodhart, nearest_neighbour, resource_planner, scaling_exponent, universal_rates, variance_limited
+from calculators import (
+    goodhart,
+    kernel_spectrum,
+    nearest_neighbour,
+    resource_planner,
+    scaling_exponent,
+    universal_rates,
+    variance_limited,
+)
 from calculators.derivation import Calculator
 
 CALCULATORS: tuple[Calculator, ...] = (
     scaling_exponent.CALCULATOR,
     variance_limited.CALCULATOR,
+    kernel_spectrum.CALCULATOR,
     nearest_neighbour.CALCULATOR,
     resource_planner.CALCULATOR,
     universal_rates.CALCULATOR,
