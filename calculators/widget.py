@@ -227,7 +227,8 @@ def javascript_module(
         `chosen = {choice id: option id}` (left out: what the page begins with): `result(p, chosen)`, a Fraction, or a
         number where it is irrational or depends on real parameters, or null where the theory says nothing;
         `silence(p, chosen)`, why, or the empty text; `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the
-        index in `verdicts`; `slots[key](p)`, the value of each hole; and `curves[id].value(p, x, chosen)`, a number, or
+        index in `verdicts`; `latex(chosen)`, the formula in letters; `slots[key](p)`, the value of each hole; and
+        `curves[id].value(p, x, chosen)`, a number, or
         NaN where the curve is not drawn.
     """
     return module(plan(calculator), fraction_url, special_url)
@@ -284,6 +285,7 @@ export const quantities = (p, chosen) =>
   Object.fromEntries(
     silence(p, chosen) ? [] : Object.entries(at(chosen).quantities).map(([key, value]) => [key, value(p)]),
   );
+export const latex = (chosen) => at(chosen).latex;
 export const verdict = (p, chosen) => at(chosen).verdict(p);
 export const slots = {{
 {slots}
@@ -520,7 +522,7 @@ def _unpack(calculator: Calculator, letters: Iterable[sympy.Symbol]) -> str:
 def _numbers(calculator: Calculator, letters: Iterable[sympy.Symbol]) -> str:
     """Statements that make plain numbers of the parameters with these letters."""
     used = set(letters)
-    return "".join(f"const {p.symbol.name} = Number(p.{p.id}); " for p in calculator.parameters if p.symbol in used)
+    return "".join(f"const {p.symbol.name} = Number(given.{p.id}); " for p in calculator.parameters if p.symbol in used)
 
 
 def _code(calculator: Calculator, expression: sympy.Expr) -> tuple[bool, str]:
@@ -541,7 +543,7 @@ def _function(calculator: Calculator, expression: sympy.Expr) -> str:
     exact, code = _code(calculator, expression)
     if exact:
         return f"({_unpack(calculator, expression.free_symbols)}) => {code}"
-    return f"(p) => {{ {_numbers(calculator, expression.free_symbols)}return {code}; }}"
+    return f"(given) => {{ {_numbers(calculator, expression.free_symbols)}return {code}; }}"
 
 
 def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr, *, or_equal: bool = False) -> str:
@@ -550,7 +552,7 @@ def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr, *, o
         left, right = (emit.javascript(side, exact=True, infinite=_infinite(calculator)) for side in (less, than))
         return f"({_unpack(calculator, letters)}) => {left}.{'lte' if or_equal else 'lt'}({right})"
     left, right = (emit.javascript(side, exact=False) for side in (less, than))
-    return f"(p) => {{ {_numbers(calculator, letters)}return {left} {'<=' if or_equal else '<'} {right}; }}"
+    return f"(given) => {{ {_numbers(calculator, letters)}return {left} {'<=' if or_equal else '<'} {right}; }}"
 
 
 def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[str, str], int]) -> str:
@@ -564,6 +566,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         verdict = _verdict(calculator, calculator.verdicts, verdicts)
     else:
         verdict = f"() => {verdicts.setdefault(own, len(verdicts))}"
+    formula = _data(f"{emit.latex(result.symbol)} = {result.latex}")
     quantities = ", ".join(
         f"{json.dumps(quantity.id)}: {_function(calculator, quantity.expression)}"
         for quantity in result.quantities
@@ -575,19 +578,20 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         if (code := _curve(calculator, curve.expression, curve.variable))
     )
     return (
-        f'  {{\n    silence: "",\n    result: {_function(calculator, result.expression)},\n    verdict: {verdict},\n'
+        f'  {{\n    silence: "",\n    latex: {formula},\n'
+        f"    result: {_function(calculator, result.expression)},\n    verdict: {verdict},\n"
         f"    quantities: {{ {quantities} }},\n    curves: {{ {curves} }},\n  }}"
     )
 
 
 def _curve(calculator: Calculator, expression: sympy.Expr, variable: sympy.Symbol) -> str:
     """A function of the parameters and x, or the empty text when there is no code for it."""
-    x = sympy.Symbol("x", positive=True)
+    x = sympy.Symbol("abscissa", positive=True)  # no letter of a formula
     try:
         code = emit.javascript(expression.subs(variable, x), exact=False)
     except emit.EmitError:
         return ""
-    return f"(p, x) => {{ {_numbers(calculator, expression.free_symbols - {variable})}return {code}; }}"
+    return f"(given, abscissa) => {{ {_numbers(calculator, expression.free_symbols - {variable})}return {code}; }}"
 
 
 def _verdict(calculator: Calculator, conditions: Sequence[Verdict], verdicts: Mapping[tuple[str, str], int]) -> str:
@@ -597,5 +601,5 @@ def _verdict(calculator: Calculator, conditions: Sequence[Verdict], verdicts: Ma
         if verdict.less is None or verdict.than is None:
             code += str(index)
             break
-        code += f"({_comparison(calculator, verdict.less, verdict.than)})(p) ? {index} : "
-    return f"(p) => {code}"
+        code += f"({_comparison(calculator, verdict.less, verdict.than)})(given) ? {index} : "
+    return f"(given) => {code}"

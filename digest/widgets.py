@@ -143,8 +143,6 @@ class CaseView:
     when: When
     symbol: Markup
     general: Markup
-    latex: str
-    """Symbol and formula, for those who copy it."""
     quantities: tuple[QuantityView, ...]
     letter: str
     """The letter on the x axis of the fixed plot."""
@@ -337,12 +335,11 @@ def _case(
     variable = case.item.curves[0].variable if case.item.curves else None
     letter = variable.name if variable is not None else ""
     if result is None:
-        return CaseView(when, Markup(""), Markup(""), "", (), letter)
+        return CaseView(when, Markup(""), Markup(""), (), letter)
     return CaseView(
         when,
         Markup(mathml[emit.latex(result.symbol), False]),
         Markup(mathml[result.latex_inline, False]),
-        f"{emit.latex(result.symbol)} = {result.latex}",
         tuple(
             QuantityView(
                 quantity.id,

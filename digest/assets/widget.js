@@ -142,7 +142,7 @@ class Widget {
     else this.blank();
     this.mark(before, first);
     this.plot(values, chosen, value);
-    this.links(value);
+    this.links(value, chosen);
   }
 
   /** Counts the steps that are there. */
@@ -214,11 +214,11 @@ class Widget {
   }
 
   /** The links and the shell command for what is set now. */
-  links(value) {
+  links(value, chosen) {
     const query = new URLSearchParams();
     for (const { field, parameter } of this.fields) query.set(field.name, field.value === "" && parameter.infinite ? "oo" : field.value);
     for (const select of this.selects) query.set(select.name, select.value);
-    this.state = { settings: [...query], value };
+    this.state = { settings: [...query], value, chosen };
     for (const link of document.querySelectorAll("[data-open]")) {
       if (this.section.contains(link) || "address" in this.section.dataset) link.href = `${this.section.dataset.page}?${query}`;
     }
@@ -264,8 +264,8 @@ class Widget {
 
   /** The answer as LaTeX: the formula in letters, then the value. */
   latex() {
-    const general = [...this.section.querySelectorAll("[data-latex]")].find((place) => !place.hasAttribute("hidden"))?.dataset.latex;
-    const { value } = this.state;
+    const { value, chosen } = this.state;
+    const general = this.module.latex(chosen);
     if (!general || value === null) return this.section.querySelector("[data-silence]").textContent;
     return `${general} ${typeof value === "number" ? "\\approx" : "="} ${typeof value === "number" ? shown(value) : value.toLatex()}`;
   }
