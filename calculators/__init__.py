@@ -7,8 +7,11 @@ from types import MappingProxyType
 
 from calculators import (
     goodhart,
+    imagination_budget,
     kernel_spectrum,
+    kl_balancing,
     nearest_neighbour,
+    normalised_score,
     resource_planner,
     scaling_exponent,
     universal_rates,
@@ -24,6 +27,9 @@ CALCULATORS: tuple[Calculator, ...] = (
     resource_planner.CALCULATOR,
     universal_rates.CALCULATOR,
     goodhart.CALCULATOR,
+    kl_balancing.CALCULATOR,
+    imagination_budget.CALCULATOR,
+    normalised_score.CALCULATOR,
 )
 CATALOG: Mapping[str, Calculator] = MappingProxyType({calculator.id: calculator for calculator in CALCULATORS})
 
