@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
-PYTEST_ARGS ?= -q
+PYTEST_ARGS ?= -q -n 2 --dist loadfile
 
 # Material prints a notice about its end of life (May 2027) into each build; the bounds in pyproject.toml say what we use.
 export NO_MKDOCS_2_WARNING := 1

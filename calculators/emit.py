@@ -38,6 +38,8 @@ _JAVASCRIPT_WORDS = frozenset(
 )
 # fmt: on
 
+_MINUS_HALF = sympy.Rational(-1, 2)
+
 # Precedences of the infix printers: a part is put in brackets when it binds less tightly than its place asks for.
 _ANY, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
 
@@ -294,6 +296,9 @@ def _quotient(expr: sympy.Basic) -> tuple[bool, list[sympy.Expr], list[sympy.Exp
             below.append(factor.base)
         elif factor.is_Pow and factor.exp.is_Integer and factor.exp < 0:
             below.append(sympy.Pow(factor.base, -factor.exp))
+        elif factor.is_Pow and factor.exp == _MINUS_HALF and (factor.base.is_Add or factor.base is sympy.pi):
+            # 1/sqrt(2 pi) as people write it; a letter keeps its power, D^(-1/2), as in a scaling law.
+            below.append(sympy.sqrt(factor.base))
         else:
             above.append(factor)
     if negative:

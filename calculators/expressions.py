@@ -104,7 +104,11 @@ def parse(
     most, what = (MAX_MINIMA, "minima") if functions is MINIMUM else (MAX_CALLS, "functions")
     if calls > most:
         raise ExpressionError(f"an expression must have at most {most} {what}; got {calls}")
-    return _Builder(text.strip(), symbols, functions).build(tree.body, 0)
+    try:
+        return _Builder(text.strip(), symbols, functions).build(tree.body, 0)
+    except (TypeError, ArithmeticError, RecursionError):
+        # SymPy compares and asks about what has no value, such as log(0).
+        raise ExpressionError(f"an expression must have a value; got {text.strip()!r}") from None
 
 
 class _Builder:

@@ -93,7 +93,7 @@ _PARAMETERS = (
         "Scale of the error",
         "How far the proxy errs: the standard deviation of a Gaussian error, the mean size b of a Laplace error, the "
         "factor in front of a Student-t variable. In the unit of the value.",
-        start=sympy.Integer(1),
+        start=sympy.Integer(2),
         default=_SCALE,
         minimum=sympy.Rational(1, 2),
         open=False,
@@ -431,7 +431,7 @@ def _dependent(v: _Values) -> tuple[Step, ...]:
             _ANY * shared / total,
             "For jointly Gaussian variables the conditional mean is a straight line whose slope is the covariance of V "
             "and U over the variance of U. It is negative as soon as rho < -sigma_V/sigma_E: then selecting for the "
-            "proxy selects against the value. Independent errors can never do that.",
+            "proxy selects against the value. No independent error does that.",
             ranges=_CLOSE,
         ),
         Step(
@@ -641,7 +641,9 @@ def _quantities(question: str, error: str, v: _Values) -> tuple[Quantity, ...]:
 _HOLDS = (
     "V is Gaussian with mean 0. With another law of V the formula changes; that an independent error never brings the "
     "mean of V below what it was stays true for a threshold and for the best of n.",
-    "The error is independent of the value unless the switch says otherwise. Falling below the mean needs dependence.",
+    "The error is independent of the value unless the switch says otherwise. For a threshold and for the best of n, "
+    "falling below the mean needs dependence. Behind one exact proxy an independent error with several peaks could do "
+    "it too; the three laws here have one peak, and none does.",
     "This illustrates the argument of the post on bootstrapped alignment. It is not from the post, which defines no "
     "quantities.",
 )

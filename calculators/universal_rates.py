@@ -26,7 +26,7 @@ from calculators.derivation import (
 from calculators.numeric import Range
 
 _SAMPLES = sympy.Symbol("n", positive=True)
-_ATOM = sympy.Symbol("p", positive=True)
+_ATOM = sympy.Symbol("p_t", positive=True)
 _THRESHOLD = sympy.Symbol("t", positive=True)
 _TAIL = sympy.Symbol("a", positive=True)
 _HEAD = sympy.Symbol("c", positive=True)
@@ -34,6 +34,9 @@ _HEAD = sympy.Symbol("c", positive=True)
 _X = sympy.Symbol("x", positive=True)
 _Y = sympy.Symbol("y", positive=True)
 _LOG = sympy.Symbol("w", real=True)
+# Letters that the opponent varies are not those that the reader sets.
+_MASS = sympy.Symbol("p", positive=True)
+_PLACE = sympy.Symbol("r", positive=True)
 _ATOMS = sympy.Symbol("k", positive=True)
 _INDEX = sympy.Symbol("i", integer=True, positive=True)
 
@@ -43,6 +46,7 @@ _ERROR = sympy.Symbol("epsilon", positive=True)
 
 _SHARES: tuple[tuple[sympy.Symbol, Range], ...] = (
     (_ATOM, (sympy.Rational(1, 20), sympy.Rational(19, 20))),
+    (_MASS, (sympy.Rational(1, 20), sympy.Rational(19, 20))),
     (_THRESHOLD, (sympy.Rational(1, 20), sympy.Rational(19, 20))),
 )
 
@@ -85,7 +89,7 @@ _PARAMETERS = (
     Parameter(
         "atom",
         _ATOM,
-        "Probability p of the deciding input",
+        "Probability of the deciding input",
         "For thresholds on the natural numbers: the probability of the smallest positive input, where the mistakes are "
         "made; all other inputs that count lie below it.",
         start=sympy.Rational(1, 10),
@@ -241,9 +245,9 @@ def _atom_steps(v: _Values) -> tuple[Step, ...]:
             _ERROR,
             _atom_error(p, n),
             "Thresholds on the natural numbers; the learner calls positive what lies at or above the smallest positive "
-            "input it has seen. If the deciding input, of probability p, is the largest that occurs, the learner errs "
-            "only there, and only while it has not seen it: p times (1 - p)^n. With more inputs above it this is the "
-            "leading term.",
+            "input it has seen. If the deciding input, of probability p_t, is the largest that occurs, the learner "
+            "errs only there, and only while it has not seen it: p_t times (1 - p_t)^n. With more inputs above it this "
+            "is the leading term.",
             ranges=_SHARES,
         ),
     )
@@ -251,7 +255,7 @@ def _atom_steps(v: _Values) -> tuple[Step, ...]:
 
 def _worst_atom_steps(v: _Values) -> tuple[Step, ...]:
     n = _X
-    log = sympy.log(_ATOM) + n * sympy.log(1 - _ATOM)
+    log = sympy.log(_MASS) + n * sympy.log(1 - _MASS)
     cells = sympy.Sum((1 - _INDEX / _ATOMS) ** n / _ATOMS, (_INDEX, 1, _ATOMS))
     samples = v["samples"]
     return (
@@ -259,8 +263,8 @@ def _worst_atom_steps(v: _Values) -> tuple[Step, ...]:
             "one-source",
             "How one curve changes with p",
             "identity",
-            sympy.Derivative(log, _ATOM),
-            1 / _ATOM - n / (1 - _ATOM),
+            sympy.Derivative(log, _MASS),
+            1 / _MASS - n / (1 - _MASS),
             "The error p(1 - p)^n of one source with one deciding input, after x = n examples: its logarithm, "
             "differentiated by p.",
             ranges=_SHARES,
@@ -269,8 +273,8 @@ def _worst_atom_steps(v: _Values) -> tuple[Step, ...]:
             "worst-place",
             "The opponent's choice",
             "identity",
-            sympy.Eq(1 / _ATOM, n / (1 - _ATOM), evaluate=False),
-            sympy.Eq(_ATOM, 1 / (n + 1), evaluate=False),
+            sympy.Eq(1 / _MASS, n / (1 - _MASS), evaluate=False),
+            sympy.Eq(_MASS, 1 / (n + 1), evaluate=False),
             "The error is largest where the derivative is 0. The worst p shrinks as n grows: at each n another source "
             "is the worst, and no single one stays so.",
         ),
@@ -344,11 +348,11 @@ def _line_steps(v: _Values, worst: bool) -> tuple[Step, ...]:
             "worst-threshold",
             "The worst threshold",
             "leading-order",
-            _line_error(_THRESHOLD, _X).subs(_X, n),
+            _line_error(_PLACE, n),
             1 / (n + 1),
-            "The error grows as the threshold t goes to 0: the worst case is 1/(n + 1). Here worst case and single "
-            "source differ by a factor only, and both are linear.",
-            limit=Limit(_THRESHOLD, "0", sharp=True),
+            "The error grows as the threshold, here r, goes to 0: the worst case is 1/(n + 1). Here worst case and "
+            "single source differ by a factor only, and both are linear.",
+            limit=Limit(_PLACE, "0", sharp=True),
         ),
     )
 
@@ -619,8 +623,8 @@ def _worst(example: Example | None, v: _Values) -> tuple[tuple[Step, ...], objec
         title = "the worst single input at this n"
         quantities = (Quantity("worst-atom", title, sympy.Symbol("w", positive=True), _worst_atom(v["samples"])),)
     what = {
-        "thresholds-naturals": "this class and the learner that keeps the smallest positive input: the largest expected "
-        "error after n examples over all sources, which",
+        "thresholds-naturals": "this class and the learner that keeps the smallest positive input: the largest "
+        "expected error after n examples over all sources, which",
         "thresholds-line": "this class, uniform inputs and this learner: the largest expected error after n examples "
         "over all thresholds, which",
     }.get(

@@ -77,7 +77,7 @@ def under_node(
         inputs: (name of an expression, letter -> fraction as text).
     """
     letters = ", ".join(calculator.symbols)
-    numbers = ", ".join(f"{letter} = Number(p.{letter})" for letter in calculator.symbols)
+    numbers = ", ".join(f"{letter} = Number(settings.{letter})" for letter in calculator.symbols)
     exact, floating = [], []
     for name, expression in expressions.items():
         key = json.dumps(name)
@@ -85,7 +85,9 @@ def under_node(
             exact.append(f"{key}: ({{ {letters} }}) => ({emit.javascript(expression, exact=True)}).toFraction()")
         except emit.EmitError:
             exact.append(f"{key}: () => ''")
-        floating.append(f"{key}: (p) => {{ const {numbers}; return {emit.javascript(expression, exact=False)}; }}")
+        floating.append(
+            f"{key}: (settings) => {{ const {numbers}; return {emit.javascript(expression, exact=False)}; }}"
+        )
     special = f"import gamma from {json.dumps((GAMMA / 'lib/index.js').as_uri())};\nconst special = {{ gamma }};"
     script = f"""
 import Fraction from {json.dumps((ROOT / "node_modules/fraction.js/dist/fraction.mjs").as_uri())};

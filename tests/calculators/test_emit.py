@@ -26,6 +26,8 @@ LINES = [
     (m * sympy.Min(q + 1, s) / d, "m*min(q + 1, s)/d", r"\frac{m \min(q + 1, s)}{d}", r"m \min(q + 1, s)/d"),
     (D ** (-4 / d), "D**(-4/d)", "D^{-4/d}", "D^{-4/d}"),
     (D ** sympy.Rational(-1, 8), "D**(-1/8)", "D^{-1/8}", "D^{-1/8}"),
+    (x / sympy.sqrt(sympy.pi), "x/pi**(1/2)", r"\frac{x}{\sqrt{\pi}}", r"x/\sqrt{\pi}"),
+    (x / sympy.sqrt(x + y), "x/(y + x)**(1/2)", r"\frac{x}{\sqrt{y + x}}", r"x/\sqrt{y + x}"),
     (1 / (x * y), "1/(x*y)", r"\frac{1}{x y}", "1/(x y)"),
     (x / y**2, "x/y**2", r"\frac{x}{y^{2}}", "x/y^{2}"),
     ((x + 1) / (y + 2), "(x + 1)/(y + 2)", r"\frac{x + 1}{y + 2}", "(x + 1)/(y + 2)"),

@@ -253,6 +253,7 @@ def grown(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @settings(max_examples=300, deadline=None)
 @given(st.recursive(ATOMS, grown, max_leaves=8))
 @example("exp(-1/e**2)")
+@example("min(e, (log((e-e)))**(2))")
 @example("abs(e)**1.5")
 @example("min(sqrt(abs(e)), e**2)")
 def test_any_expression(text: str) -> None:

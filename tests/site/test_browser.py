@@ -223,10 +223,22 @@ def test_on_paper_the_derivation_is_unfolded_and_the_navigation_gone(page: Page,
 def test_search_finds_generated_pages(page: Page, address: str) -> None:
     page.goto(address + "about/")
     page.keyboard.press("/")
+    expect(page.locator(".md-search__input")).to_be_focused()
     page.keyboard.type("straight-through")
-    expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=15_000)
-    links = page.locator(".md-search-result__link")
-    assert any("dreamerv2" in (link.get_attribute("href") or "") for link in links.all())
+    found = page.locator('.md-search-result__link[href*="dreamerv2"]').first  # the answer to all letters, not to some
+    expect(found).to_be_visible(timeout=15_000)
+    panel, results = page.locator(".md-search__output"), page.locator(".md-search-result")
+    right = "element => element.getBoundingClientRect().right"
+    assert results.evaluate(right) <= panel.evaluate(right)  # no result runs out of the panel
+    assert "¶" not in results.inner_text()
+
+
+def test_the_letters_fit_a_phone(browser: Browser, address: str) -> None:
+    with opened(browser, width=PHONE) as context:
+        page = context.new_page()
+        page.goto(address + "glossary/")
+        scroll = page.get_by_role("region", name="Table of letters")
+        assert scroll.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_the_math_font_is_ours_and_loads(page: Page, address: str) -> None:
