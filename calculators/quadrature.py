@@ -14,7 +14,7 @@ _HALVINGS = 9
 _SMALL_TERMS = 4
 """So many negligible terms in a row end a sum."""
 _REACH = 3.5
-"""No sum ends before |t| = 3.5, |x| = 16.5: a log(1 + exp(-100)) is 0 but for its last digits far from where it counts."""
+"""No sum ends before |t| = 3.5, |x| = 16.5: log(1 + exp(-100)) is 0 but for its last digits, far out."""
 
 
 class QuadratureError(ArithmeticError):

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from calculators import CATALOG
 from tests.site import KINDS, PROJECT
 
 pytestmark = pytest.mark.browser
@@ -96,6 +97,20 @@ def test_exact_answers(
         calculator.locator(f'[name="{name}"]').fill(value)
     calculator.locator('[name="loss"]').select_option(loss)
     assert result(calculator).inner_text() == exact
+
+
+@pytest.mark.parametrize("id_", CATALOG)
+def test_every_calculator_starts_with_the_answer_that_the_page_was_built_with(
+    page: Page, address: str, id_: str
+) -> None:
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.goto(f"{address}calculators/{id_}/")
+    output = page.locator("output[data-result]").first
+    built = page.evaluate("fetch(location.href).then(r => r.text())")
+    section = page.locator(f'section[data-calculator="{id_}"]').first
+    expect(section).to_have_attribute("data-ready", "")
+    assert output.inner_text() and f">{output.inner_text()}</output>" in built
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 def test_one_control_a_name_and_sliders_without_name(calculator: Locator) -> None:
