@@ -119,11 +119,11 @@ _ASSUMPTIONS = (
 )
 
 _HOLDS = (
-    "It is the leading term for many points. In our runs it is met within 2 % at D = 32,768 for d up to 4; with d = 6 "
-    "and D up to 4,096 the measured slope was still 0.27 instead of 1/3.",
+    "It is the leading term for many points. This calculator's tests simulate it in one to three dimensions with up to "
+    "6,000 points; the more dimensions, the more points it takes until the leading term is all that counts.",
     "On other compact spaces of volume 1 the constant is the same as long as the border is small and the inputs are "
-    "spread evenly. An uneven density changes the constant; tails that thin out change the exponent too: with Gaussian "
-    "inputs in one dimension the slope was 1.04 instead of 2.",
+    "spread evenly. An uneven density changes the constant, and tails that thin out, as with Gaussian inputs, can change "
+    "the exponent too.",
     "A grid has D = n^d points, n to a side. Between such numbers the formula only interpolates.",
 )
 
