@@ -340,3 +340,20 @@ def violations(page: Page) -> list[str]:
         for violation in report["violations"]
         for node in violation["nodes"]
     ]
+
+
+def test_the_address_follows_the_controls(page: Page, address: str) -> None:
+    page.goto(address + KINDS["calculator"])
+    section = ready(page)
+    section.locator('[name="dimension"]').fill("12")
+    section.locator('[name="loss"]').select_option("absolute")
+    page.wait_for_url("**/?dimension=12&degree=1&smoothness=oo&loss=absolute")
+    page.reload()
+    expect(result(ready(page))).to_have_text("1/6")
+
+
+def test_a_bare_calculator_for_frames(page: Page, address: str) -> None:
+    page.goto(address + "embed/calculators/scaling-exponent/?dimension=16")
+    expect(result(ready(page))).to_have_text("1/4")
+    expect(page.locator(".md-header")).to_have_count(0)
+    assert "embed" not in page.request.get(address + "sitemap.xml").text()
