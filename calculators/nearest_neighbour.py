@@ -122,8 +122,8 @@ _HOLDS = (
     "It is the leading term for many points. This calculator's tests simulate it in one to three dimensions with up to "
     "6,000 points; the more dimensions, the more points it takes until the leading term is all that counts.",
     "On other compact spaces of volume 1 the constant is the same as long as the border is small and the inputs are "
-    "spread evenly. An uneven density changes the constant, and tails that thin out, as with Gaussian inputs, can change "
-    "the exponent too.",
+    "spread evenly. An uneven density changes the constant, and tails that thin out, as with Gaussian inputs, can "
+    "change the exponent too.",
     "A grid has D = n^d points, n to a side. Between such numbers the formula only interpolates.",
 )
 

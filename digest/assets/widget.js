@@ -42,6 +42,13 @@ class Widget {
   start() {
     for (const { field, slider, parameter } of this.fields) {
       field.addEventListener("input", () => this.update());
+      // A number field drops the stroke of 5/2 without a word and would go on with 52.
+      field.addEventListener("beforeinput", (event) => {
+        if (!event.data?.includes("/")) return;
+        event.preventDefault();
+        const message = document.getElementById(field.getAttribute("aria-describedby"));
+        message.textContent = "write a fraction as a decimal, such as 2.5 for five halves";
+      });
       slider.addEventListener("input", () => {
         const infinite = parameter.infinite && Number(slider.value) === Number(slider.max);
         field.value = infinite ? "" : parameter.logarithmic ? String(Number(this.module.tens(slider.value).toPrecision(3))) : slider.value;

@@ -182,6 +182,15 @@ def test_bad_input_gets_a_message_and_no_answer(calculator: Locator, name: str, 
     assert field.get_attribute("aria-invalid") is None
 
 
+def test_a_typed_fraction_is_not_taken_for_another_number(calculator: Locator) -> None:
+    field = calculator.locator('[name="smoothness"]')
+    field.fill("")
+    field.press_sequentially("3/")
+    message = calculator.page.locator(f"[id='{field.get_attribute('aria-describedby')}']")
+    expect(message).to_contain_text("decimal")
+    assert field.input_value() == "3"
+
+
 def test_the_address_sets_the_controls(page: Page, address: str) -> None:
     page.goto(address + KINDS["calculator"] + "?dimension=12&degree=0&loss=absolute")
     section = ready(page)
