@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
 import sympy
-from mpmath import MPContext, mpf
+from mpmath import MPContext, mpf, nstr
 
 from calculators import quadrature
 
@@ -85,6 +86,8 @@ def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None
 
 def six_digits(value: mpf) -> str:
     """A number with six significant digits as JavaScript writes it: `0.56419`, `468750000000`, `1.5e-7`."""
+    if math.isinf(float(value)):
+        return str(nstr(value, 6, strip_zeros=True))  # beyond JavaScript's numbers
     rounded = float(f"{float(value):.5e}")
     if rounded == 0 or 1e-6 <= abs(rounded) < 1e21:
         plain = f"{Decimal(repr(rounded)):f}"

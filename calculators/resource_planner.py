@@ -156,6 +156,9 @@ _RANGES: tuple[tuple[sympy.Symbol, Range], ...] = (
 )
 """Where the losses lie in the order that the formulas ask for."""
 
+_SHORT = 100
+"""Up to this numerator and denominator powers of numbers are worked out exactly."""
+
 _HOLDS = (
     "It is arithmetic on an assumed law. A power law seen over two decades says nothing about the third.",
     "Small errors of alpha grow, since the ratio of the losses is raised to the power 1/alpha: an error of 10 % in "
@@ -177,13 +180,10 @@ def _equal(left: sympy.Expr, right: sympy.Expr) -> sympy.Equality:
     return sympy.Eq(left, right, evaluate=False)
 
 
-def _log_ratio(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
-    """log(above/below) that stays as it is, numbers or letters."""
-    return sympy.log(sympy.Mul(above, sympy.Pow(below, -1, evaluate=False), evaluate=False), evaluate=False)
-
-
-def _ratio(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
-    return above / below
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """base**exponent, left as it is where SymPy would multiply out or factor numbers of many digits."""
+    short = all(abs(number.p) <= _SHORT and number.q <= _SHORT for number in (base, exponent) if number.is_Rational)
+    return sympy.Pow(base, exponent, evaluate=short)
 
 
 def _exponent_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, known: str) -> tuple[Step, ...]:
@@ -221,7 +221,7 @@ def _exponent_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, known: 
                 "two-runs",
                 "The exponent from two runs",
                 "identity",
-                _equal(growth**-_ALPHA, _ratio(loss - floor, earlier - floor)),
+                _equal(growth**-_ALPHA, (loss - floor) / (earlier - floor)),
                 _equal(_ALPHA, _exponent(values, floor, known)),
                 "The present run is b times the size of the smaller one. Take logarithms of the line above and solve "
                 "for alpha. Two runs always give a number; whether the law holds takes more of them.",
@@ -300,7 +300,7 @@ def _answer_steps(
 ) -> tuple[Step, ...]:
     loss, target = values["loss"], values["target"]
     ratio = (loss - floor) / (target - floor)
-    factor = ratio ** (1 / alpha)
+    factor = _power(ratio, 1 / alpha)
     inverse = sympy.Mul(target - floor, sympy.Pow(loss - floor, -1, evaluate=False), evaluate=False)
     steps = [
         Step(
@@ -316,7 +316,7 @@ def _answer_steps(
         )
     ]
     if resource == "width":
-        wider = ratio ** (1 / (2 * alpha))
+        wider = _power(ratio, 1 / (2 * alpha))
         steps.append(
             Step(
                 "wider",
@@ -381,8 +381,13 @@ def _quantities(
     return tuple(found)
 
 
-def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
+def _build(given: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     known, irreducible, resource = (options[name].id for name in ("known", "floor", "resource"))
+    numbers = {parameter.symbol: given[parameter.id] for parameter in _PARAMETERS}
+    chosen = {name: option.id for name, option in options.items()}
+    silence = next((rule.sentence for rule in _SILENCES if rule.applies(numbers, chosen)), "")
+    # Numbers without an answer would divide by zero in the steps: those then stay in letters.
+    values = {parameter.id: parameter.symbol for parameter in _PARAMETERS} if silence else given
     floor = values["irreducible"] if irreducible == "given" else sympy.Integer(0)
     alpha = _exponent(values, floor, known)
     steps = (
@@ -393,25 +398,27 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     )
     loss = values["loss"]
     power = 2 * alpha if resource == "width" else alpha
+    result = Result(
+        _WIDER if resource.startswith("width") else _FACTOR,
+        steps[-1].after,
+        "arithmetic",
+        _MEANING,
+        _HOLDS,
+        _quantities(values, floor, alpha, known),
+    )
     return Derivation(
         CALCULATOR.id,
-        tuple((parameter.id, values[parameter.id]) for parameter in _PARAMETERS),
+        tuple((parameter.id, given[parameter.id]) for parameter in _PARAMETERS),
         tuple((name, option.id) for name, option in options.items()),
         _ASSUMPTIONS,
         steps,
-        Result(
-            _WIDER if resource.startswith("width") else _FACTOR,
-            steps[-1].after,
-            "arithmetic",
-            _MEANING,
-            _HOLDS,
-            _quantities(values, floor, alpha, known),
-        ),
+        None if silence else result,
         (
             Curve("loss", "Loss", _SIZE, floor / loss + (1 - floor / loss) * _SIZE**-power),
             Curve("target", "Target", _SIZE, values["target"] / loss + 0 * _SIZE),
         ),
-        axes=Axes(
+        silence,
+        Axes(
             (1, 10**6, "log"),
             (sympy.Rational(1, 100), 1, "log"),
             "Size over the present size",
