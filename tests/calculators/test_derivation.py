@@ -202,7 +202,18 @@ def test_the_table_is_computed() -> None:
 
 
 def test_every_calculator_is_found_by_its_id() -> None:
-    assert list(CATALOG) == ["scaling-exponent"]
+    assert list(CATALOG) == [
+        "scaling-exponent",
+        "variance-limited",
+        "kernel-spectrum",
+        "nearest-neighbour",
+        "resource-planner",
+        "universal-rates",
+        "goodhart",
+        "kl-balancing",
+        "imagination-budget",
+        "normalised-score",
+    ]
     assert all(isinstance(c, Calculator) and c.id == key for key, c in CATALOG.items())
     with pytest.raises(TypeError):
         CATALOG["other"] = CALCULATOR  # type: ignore[index]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from calculators import CATALOG
 from calculators.__main__ import main
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,8 @@ def shell(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = shell(capsys, "list")
     assert (status, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == ["scaling-exponent"]
+    assert [line.split()[0] for line in out.splitlines()] == list(CATALOG)
+    assert out.startswith("scaling-exponent  ")
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +102,10 @@ def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (
             ["show", "scaling-exponnt"],
-            ["a calculator must be one of scaling-exponent; got 'scaling-exponnt' (did you mean 'scaling-exponent'?)"],
+            [
+                f"a calculator must be one of {', '.join(CATALOG)}; got 'scaling-exponnt' "
+                "(did you mean 'scaling-exponent'?)"
+            ],
         ),
         (
             ["show", "scaling-exponent", "--set", "loss=huber", "--set", "loss_order=1"],
