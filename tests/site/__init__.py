@@ -13,6 +13,7 @@ KINDS = {
     "item": "items/explaining-neural-scaling-laws/",
     "item without calculator": "items/dreamerv2/",
     "calculator": "calculators/scaling-exponent/",
+    "calculator with switches": "calculators/universal-rates/",
     "calculators": "calculators/",
     "topic": "topics/scaling-laws/",
     "topics": "topics/",
