@@ -216,6 +216,9 @@ class Widget {
       line.setAttribute("points", points.join(" "));
       this.section.querySelector(`[data-legend="${line.dataset.line}"]`)?.toggleAttribute("hidden", points.length === 0);
     }
+    // A question that has no curve has no plot: an empty frame would say that there is nothing.
+    const drawn = [...drawing.querySelectorAll("[data-line]")].some((line) => line.getAttribute("points"));
+    drawing.closest("figure").toggleAttribute("hidden", Boolean(axes) && value !== null && !drawn);
     if (axes || value === null) return;
     drawing.setAttribute("aria-label", `Log–log plot. ${curves[drawing.dataset.plot].title}: a straight line with slope −${decimalOf(value)}.`);
   }
@@ -401,11 +404,12 @@ async function copy(text) {
 }
 
 /** At most three decimals, halves to even as the build rounds; two digits of what is smaller than that. */
-function rounded({ n, d }) {
+function rounded({ s, n, d }) {
   let thousandths = (n * 1000n) / d;
   const rest = 2n * ((n * 1000n) % d);
   if (rest > d || (rest === d && thousandths % 2n === 1n)) thousandths += 1n;
-  return thousandths === 0n ? (Number(n) / Number(d)).toPrecision(2) : String(Number(thousandths) / 1000);
+  const size = thousandths === 0n && n > 0n ? (Number(n) / Number(d)).toPrecision(2) : String(Number(thousandths) / 1000);
+  return s < 0n ? `-${size}` : size; // a Fraction keeps its sign apart
 }
 
 /** A plain sentence with its letters in italics, as the build sets them. */

@@ -182,6 +182,17 @@ def test_bad_input_gets_a_message_and_no_answer(calculator: Locator, name: str, 
     assert field.get_attribute("aria-invalid") is None
 
 
+def test_a_negative_answer_keeps_its_sign_and_an_empty_plot_is_hidden(page: Page, address: str) -> None:
+    page.goto(f"{address}calculators/kl-balancing/")
+    section = page.locator('section[data-calculator="kl-balancing"]').first
+    expect(section).to_have_attribute("data-ready", "")
+    assert result(section).inner_text() == "-2/5"
+    expect(section.locator("[data-decimal]").first).to_contain_text("-0.4")
+    expect(section.locator("figure")).to_be_hidden()
+    section.locator('[name="question"]').select_option("rate")
+    expect(section.locator("figure")).to_be_visible()
+
+
 def test_a_typed_fraction_is_not_taken_for_another_number(calculator: Locator) -> None:
     field = calculator.locator('[name="smoothness"]')
     field.fill("")
