@@ -26,6 +26,14 @@ ORDER = [
     "corpus",
     "checking",
     "schemas",
+    "pages.models",
+    "pages.site",
+    "pages.home",
+    "pages.items",
+    "pages.issues",
+    "pages.vocabulary",
+    "pages.calculators",
+    "pages.ledger",
     "pages",
     "render",
     "assets",
@@ -60,15 +68,29 @@ def imports(source: str) -> set[str]:
     return names
 
 
+def known(name: str) -> str | None:
+    """The module of `digest` that an imported name is or is in; None where it is no module or the package itself."""
+    parts = name.split(".")
+    modules = [".".join(parts[1:end]) for end in range(len(parts), 1, -1)] if parts[0] == "digest" else []
+    return next((module for module in modules if module in ORDER), None)
+
+
 def breaches(module: str, source: str) -> list[str]:
-    """What a module of `digest` imports against the rules."""
+    """What a module of `digest` imports against the rules. `from package import module` counts as the module alone."""
     later = ORDER[ORDER.index(module) :]
     names = imports(source)
-    found = [f"{module} imports {name}" for name in names if name.startswith("digest.") and name.split(".")[1] in later]
+    inside = {name.rpartition(".")[0] for name in names if known(name) == name.removeprefix("digest.")}
+    found = [f"{module} imports {name}" for name in names - inside if known(name) in later]
     for library, allowed in ONLY.items():
         if module not in allowed and any(name == library or name.startswith(library + ".") for name in names):
             found.append(f"{module} imports {library}")
     return sorted(found)
+
+
+def named(path: Path) -> str:
+    """The module in a file of `digest`, without the package's name; empty for the package itself."""
+    parts = path.relative_to(PROJECT / "digest").with_suffix("").parts
+    return ".".join(parts).removesuffix("__init__").removesuffix(".")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -79,12 +101,13 @@ def loaded_by(code: str) -> set[str]:
 
 
 def test_order_names_every_module() -> None:
-    assert sorted(ORDER) == sorted(path.stem for path in (PROJECT / "digest").glob("*.py") if path.stem != "__init__")
+    assert sorted(ORDER) == sorted(path_of for path in (PROJECT / "digest").rglob("*.py") if (path_of := named(path)))
 
 
 @pytest.mark.parametrize("module", ORDER)
 def test_imports_point_one_way(module: str) -> None:
-    assert breaches(module, (PROJECT / "digest" / f"{module}.py").read_text(encoding="utf-8")) == []
+    path = next(path for path in (PROJECT / "digest").rglob("*.py") if named(path) == module)
+    assert breaches(module, path.read_text(encoding="utf-8")) == []
 
 
 def test_a_breach_is_seen() -> None:
@@ -94,6 +117,16 @@ def test_a_breach_is_seen() -> None:
         "corpus imports digest.render",
         "corpus imports digest.render.render",
         "corpus imports jinja2",
+    ]
+
+
+def test_a_breach_within_the_pages_is_seen() -> None:
+    code = (
+        "from digest.pages import ledger, site\nfrom digest.pages.models import Page\nfrom digest.pages import pages\n"
+    )
+    assert breaches("pages.home", code) == [
+        "pages.home imports digest.pages.ledger",
+        "pages.home imports digest.pages.pages",
     ]
 
 

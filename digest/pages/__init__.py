@@ -1,0 +1,25 @@
+"""Corpus -> page models. `models` has what templates see, `site` what pages share; the others each build one kind."""
+
+from digest.corpus import Corpus, collection_paused
+from digest.pages import calculators, home, issues, items, ledger, vocabulary
+from digest.pages.calculators import embeddings
+from digest.pages.models import Embedding, HomePage, IssuePage, ItemPage, Page
+from digest.pages.site import Site
+
+__all__ = ["Embedding", "HomePage", "IssuePage", "ItemPage", "Page", "embeddings", "pages"]
+
+
+def pages(corpus: Corpus) -> tuple[Page, ...]:
+    """Every generated page of the site."""
+    with collection_paused():
+        site = Site(corpus)
+        return (
+            home.page(site),
+            *(issues.page(site, issue) for issue in corpus.issues.values()),
+            issues.index(site),
+            *(items.page(site, item) for item in corpus.items.values()),
+            *vocabulary.topics(site),
+            vocabulary.glossary(site),
+            *calculators.pages(site),
+            *ledger.pages(site),
+        )

@@ -1,0 +1,60 @@
+"""The pages of the calculators: each on its own, alone for a frame, and all in a list."""
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from calculators import CATALOG
+from digest import addresses
+from digest.corpus import Corpus
+from digest.pages.models import Anchor, CalculatorLine, CalculatorPage, CalculatorsPage, Embedding, Page
+from digest.pages.site import Site
+from digest.widgets import widget
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page for each calculator, then their list."""
+    index, lines = addresses.FOLDERS["calculator"], []
+    for calculator in CATALOG.values():
+        url = addresses.address("calculator", calculator.id)
+        users = [
+            i.model.id
+            for i in site.items
+            if i.model.id in calculator.belongs or any(e.id == calculator.id for e in i.model.calculators)
+        ]
+        general = site.corpus.blueprints[calculator.id].general
+        yield CalculatorPage(
+            url=url,
+            title=calculator.title,
+            description=calculator.question,
+            crumbs=(Anchor("Calculators", addresses.relative(url, index)),),
+            id=calculator.id,
+            widget=widget(site.corpus.blueprints[calculator.id], {}, here=url, mathml=site.corpus.mathml),
+            items=tuple(site.anchor(url, "item", user) for user in users),
+            embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
+        )
+        lines.append(
+            CalculatorLine(
+                calculator.title,
+                addresses.relative(index, url),
+                calculator.question,
+                Markup(site.corpus.mathml[general, False] if general else ""),
+                tuple(site.anchor(index, "item", user) for user in users),
+            )
+        )
+    yield CalculatorsPage(
+        url=index,
+        title="Calculators",
+        description="Every formula of the digest, derived step by step, for your own numbers.",
+        calculators=tuple(lines),
+    )
+
+
+def embeddings(corpus: Corpus) -> tuple[Embedding, ...]:
+    """A bare page for each calculator."""
+    found = []
+    for calculator in CATALOG.values():
+        url = f"{addresses.EMBED}{addresses.address('calculator', calculator.id)}"
+        shown = widget(corpus.blueprints[calculator.id], {}, here=url, mathml=corpus.mathml)
+        found.append(Embedding(f"{url}index.html", shown, addresses.relative(url, addresses.HOME)))
+    return tuple(found)

@@ -1,0 +1,28 @@
+"""The first page: the newest issue and a calculator from it."""
+
+from calculators import CATALOG
+from digest import addresses
+from digest.pages.models import Anchor, HomePage
+from digest.pages.site import SITE_NAME, Site, counts
+from digest.widgets import widget
+
+
+def page(site: Site) -> HomePage:
+    """The first page, with the first calculator that an item of the newest issue has."""
+    url = addresses.HOME
+    newest = next(issue for issue in site.corpus.issues.values() if not issue.model.stub)
+    cards = tuple(site.card(url, item) for item in site.corpus.items_of(newest))
+    lead = next((item for item in site.corpus.items_of(newest) if item.model.calculators), None)
+    settings = lead.model.calculators[0].settings if lead else {}
+    calculator = lead.model.calculators[0].id if lead else next(iter(CATALOG))
+    return HomePage(
+        url=url,
+        title=SITE_NAME,
+        description="Research summaries in which every formula is derived and every number can be checked.",
+        issue=site.anchor(url, "issue", newest.model.id),
+        cards=cards,
+        widget=widget(site.corpus.blueprints[calculator], settings, here=url, mathml=site.corpus.mathml),
+        counts=counts([claim for item in site.items for claim in item.model.claims], all_statuses=True),
+        items=len(site.items),
+        lead=site.anchor(url, "item", lead.model.id) if lead else Anchor("", ""),
+    )

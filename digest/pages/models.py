@@ -1,0 +1,306 @@
+"""Page models: what the templates see, already computed, linked and in order.
+
+A template sees one of these and nothing else. Text that came from contributors is sanitised HTML by now (`Markup`);
+everything else is plain text that the template escapes.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from digest import addresses
+from digest.widgets import Widget
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A link: its text and its address relative to the page that shows it."""
+
+    title: str
+    href: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What every page has. `source` is its content file, None for pages that several files make."""
+
+    template: ClassVar[str]
+    url: str
+    title: str
+    description: str
+    source: str | None = None
+    crumbs: tuple[Anchor, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The path of the page's Markdown file."""
+        return addresses.file(self.url)
+
+    def link(self, url: str) -> str:
+        """The link from this page to another."""
+        return addresses.relative(self.url, url)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many claims have a status."""
+
+    status: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """An item in a list of items."""
+
+    id: str
+    title: str
+    href: str
+    takeaway: Markup
+    section: str
+    counts: tuple[Count, ...]
+    calculators: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A paper as the page cites it, with its identifiers as links and those that we could not check."""
+
+    kind: str
+    title: str
+    authors: str
+    where: str
+    links: tuple[Anchor, ...]
+    unverified: tuple[str, ...]
+    bibtex: str
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim with how we know it. `check` says what the build computed; `where` leads to the item's claim."""
+
+    id: str
+    statement: Markup
+    kind: str
+    status: str
+    source: str
+    check: Markup | None
+    reason: str | None
+    where: Anchor
+
+
+@dataclass(frozen=True)
+class NoteBox:
+    """A note or an erratum."""
+
+    id: str
+    kind: str
+    about: str
+    text: Markup
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemPage(Page):
+    """One item."""
+
+    template: ClassVar[str] = "item.md.j2"
+    issue: Anchor
+    section: str
+    summarizer: str
+    papers: tuple[Citation, ...]
+    topics: tuple[Anchor, ...]
+    takeaway: Markup
+    summary: Markup
+    opinion: Markup | None
+    widgets: tuple[Widget, ...]
+    claims: tuple[ClaimRow, ...]
+    counts: tuple[Count, ...]
+    notes: tuple[NoteBox, ...]
+    mentions: tuple[Anchor, ...]
+    related: tuple[Anchor, ...]
+    referrers: tuple[Anchor, ...]
+    terms: tuple[Anchor, ...]
+    read_more: tuple[Anchor, ...]
+    previous: Anchor | None
+    following: Anchor | None
+    cite: str
+    bibtex: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of an issue with its items."""
+
+    title: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuePage(Page):
+    """One issue, or a stub with those who refer to it."""
+
+    template: ClassVar[str] = "issue.md.j2"
+    number: int
+    name: str
+    date: str | None
+    original: str | None
+    authors: str
+    stub: bool
+    unverified: tuple[str, ...]
+    summary: Markup | None
+    sections: tuple[Section, ...]
+    referrers: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuesPage(Page):
+    """All issues."""
+
+    template: ClassVar[str] = "issues.md.j2"
+    issues: tuple["IssueLine", ...]
+    stubs: tuple["IssueLine", ...]
+
+
+@dataclass(frozen=True)
+class IssueLine:
+    """An issue in a list."""
+
+    number: int
+    title: str
+    href: str
+    date: str | None
+    items: int
+    unverified: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicPage(Page):
+    """One topic with its items."""
+
+    template: ClassVar[str] = "topic.md.j2"
+    intro: Markup
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class TopicLine:
+    """A topic in the list of topics."""
+
+    title: str
+    href: str
+    description: Markup
+    items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicsPage(Page):
+    """All topics."""
+
+    template: ClassVar[str] = "topics.md.j2"
+    topics: tuple[TopicLine, ...]
+
+
+@dataclass(frozen=True)
+class TermBox:
+    """A glossary entry. `users`: the newest items whose text links to it; `more`: how many others do."""
+
+    id: str
+    term: str
+    symbol: Markup | None
+    definition: Markup
+    uses: tuple[tuple[str, Markup], ...]
+    see: tuple[Anchor, ...]
+    users: tuple[Anchor, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A row of the table of symbols."""
+
+    symbol: Markup
+    term: Anchor
+    uses: tuple[tuple[str, Markup], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlossaryPage(Page):
+    """All terms and symbols."""
+
+    template: ClassVar[str] = "glossary.md.j2"
+    letters: tuple[Letter, ...]
+    terms: tuple[TermBox, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalculatorPage(Page):
+    """One calculator."""
+
+    template: ClassVar[str] = "calculator.md.j2"
+    id: str
+    widget: Widget
+    items: tuple[Anchor, ...]
+    embed: str
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A calculator alone, for a frame in somebody's page: a whole HTML file, outside search and sitemap."""
+
+    file: str
+    widget: Widget
+    root: str
+
+
+@dataclass(frozen=True)
+class CalculatorLine:
+    """A calculator in the list of calculators."""
+
+    title: str
+    href: str
+    question: str
+    result: Markup
+    items: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalculatorsPage(Page):
+    """All calculators."""
+
+    template: ClassVar[str] = "calculators.md.j2"
+    calculators: tuple[CalculatorLine, ...]
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """An issue in the ledger."""
+
+    issue: Anchor
+    counts: tuple[Count, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerPage(Page):
+    """The claims of one issue, by how we know them. `issues`: how many each issue has, on the ledger's first page."""
+
+    template: ClassVar[str] = "ledger.md.j2"
+    issue: Anchor
+    groups: tuple[tuple[Count, tuple[ClaimRow, ...]], ...]
+    issues: tuple[LedgerLine, ...] = ()
+    counts: tuple[Count, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage(Page):
+    """The first page."""
+
+    template: ClassVar[str] = "home.md.j2"
+    issue: Anchor
+    cards: tuple[Card, ...]
+    widget: Widget
+    counts: tuple[Count, ...]
+    items: int
+    lead: Anchor = field(default=Anchor("", ""))
