@@ -42,7 +42,7 @@ lock: ## choose versions anew: requirements/*.txt and package-lock.json
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip -qq install uv
 	$(call compile,requirements/site.txt,)
-	$(call compile,requirements/test.txt,--extra test --constraint requirements/site.txt)
+	$(call compile,requirements/test.txt,--extra test --extra runs --constraint requirements/site.txt)
 	npm install --package-lock-only --loglevel=error
 
 # No header and no index: a lock file names packages and hashes, never a host or a folder.
