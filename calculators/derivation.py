@@ -559,6 +559,8 @@ class Calculator:
     silences: tuple[Silence, ...] = ()
     """Numbers without an answer, in the order in which they are tried; silence that follows from the options alone is
     for `build` to say."""
+    against: tuple[str, ...] = ()
+    """For each prediction what would count against it, in sentences: the observable, the conditions, the size."""
 
     @property
     def symbols(self) -> dict[str, sympy.Symbol]:

@@ -795,4 +795,20 @@ CALCULATOR = Calculator(
     (_GARRABRANT, _GAO, _BEIRAMI),
     _build,
     belongs=("bootstrapped-alignment",),
+    against=(
+        "A Gaussian value, an independent error of known law and size: the mean true value of at least 10,000 "
+        "candidates whose proxy is near u, below the threshold, or kept as the best of n, more than four standard "
+        "errors away from the formula would count against it.",
+        "An error that is independent by construction, with any law: a mean true value below the overall mean, "
+        "beyond a threshold or for the best of n, by more than four standard errors would refute it. Where "
+        "independence was only assumed, the same finding shows that the assumption is wrong.",
+        "A Student-t error: u times the mean true value at u must tend to (nu + 1) times the variance of V. A "
+        "quotient of the two that is farther than 5 % from 1, at u beyond 50 times both scales, would count "
+        "against it.",
+        "The fitted reward curves: policies pushed beyond the fitted peak, by a quarter of its distance or more, "
+        "whose true reward is still as high as at the peak within its standard error, would count against the "
+        "fitted form in that setting.",
+        "Nothing here counts for or against the post. It says that every optimiser in the end fails; these are "
+        "models in which some do and some do not.",
+    ),
 )

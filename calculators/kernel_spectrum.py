@@ -584,4 +584,20 @@ CALCULATOR = Calculator(
     row_parameter="dimension",
     row_values=("1", "2", "3", "4", "6", "8", "16", "32"),
     belongs=("explaining-neural-scaling-laws",),
+    against=(
+        "Targets drawn from the kernel's own prior, no label noise, a spectrum that was measured and is a power "
+        "over the range in question: the mean error must fall with the slope a in D and in P. A slope that is off "
+        "by more than 5 % of a over two decades, with a standard error below 2 %, would count against it.",
+        "No choice of D points or P features may have a smaller mean error than the tail of the spectrum. One "
+        "design that lies below that sum by more than four standard errors would refute it.",
+        "Random points may be worse than the best directions by a factor, not by a power. A quotient of the two "
+        "that still grows by more than 5 % from one decade of D to the next, beyond the first two, would count "
+        "against it. The factor itself is a mean-field value; that it is off by a third for Brownian motion is "
+        "known and counts against the factor, not against the exponent.",
+        "A target that is smoother than the kernel can use: the slope must stop at 2(1 + a) in data and at 1 + a "
+        "in features. A slope that exceeds the limit by more than 5 % over two decades, in exact arithmetic, "
+        "would count against it.",
+        "Label noise and targets from the prior: with the best ridge at every D the slope must be a/(1 + a). A "
+        "steeper one, by more than 5 % over two decades and for any ridge, would count against it.",
+    ),
 )

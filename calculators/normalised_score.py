@@ -275,6 +275,14 @@ CALCULATOR = Calculator(
     row_parameter="score",
     row_values=("7", "303", "3000", "20000", "40000"),
     belongs=("dreamerv2",),
+    against=(
+        "A definition cannot be contradicted. What it is used for can: if agents come out in the same order on "
+        "all the scales and in all the aggregates, over the same games, the choice of one of them does not matter "
+        "there.",
+        "One wrong baseline: a table in which changing it moves the mean by anything but the change of that "
+        "game's score over n, beyond rounding, or moves the median past the score of a neighbouring game, would "
+        "refute it.",
+    ),
     silences=tuple(
         Silence(_SILENCE, point, _RANDOM, where, or_equal=True)
         for point, where in (

@@ -490,5 +490,19 @@ CALCULATOR = Calculator(
     row_parameter="exponent",
     row_values=("0.05", "0.076", "0.1", "0.2", "0.34", "0.5", "1", "2"),
     belongs=("explaining-neural-scaling-laws",),
+    against=(
+        "The arithmetic cannot fail, the law can. Train at the size that is named, with everything else as "
+        "plentiful as before: a loss farther from the target than the errors of alpha and of the irreducible loss "
+        "allow, by more than two standard errors, would count against the law in that range.",
+        "One power law over the whole range: local slopes of the loss above its irreducible part that drift in "
+        "one direction, by more than two standard errors between the first and the last third of at least six "
+        "sizes, would count against it.",
+        "The implied dimension is at best an upper bound to the measured one. For a smooth target, a measured "
+        "dimension whose whole interval lies below k/alpha, with TwoNN's bias allowed for, would count against "
+        "alpha of at least k/d; a larger one would not count for it.",
+        "Width by way of parameters, at a fixed depth of two or more hidden layers: networks whose exponent in w "
+        "is not the one in P times the local slope of log P against log w, by more than two standard errors of "
+        "both, would count against it.",
+    ),
     silences=_SILENCES,
 )

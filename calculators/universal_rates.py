@@ -715,4 +715,19 @@ CALCULATOR = Calculator(
     row_parameter="class",
     row_values=tuple(example.id for example in EXAMPLES),
     belongs=("universal-learning", "explaining-neural-scaling-laws"),
+    against=(
+        "The trichotomy is a theorem, so a proof counts against it and a measurement does not: a class of three "
+        "members or more with a universal rate that is none of the three, or one whose rate is not the one that "
+        "its trees name.",
+        "A class in the table would be in the wrong row if somebody shows an infinite tree where the table denies "
+        "one, or proves that the tree ends where the table has an infinite one.",
+        "The curves are for named learners and fixed sources. A simulation of the same learner whose mean error "
+        "leaves its curve by more than four standard errors, for thresholds at any n, would count against the "
+        "curve.",
+        "The worst case for thresholds on the natural numbers is a supremum that is not attained. One source, one "
+        "n and this learner with an expected error of 1/(n + 1) or more would refute it.",
+        "Zipf inputs with tail exponent a, the learner that memorises and guesses: the local slope of its exact "
+        "sum must tend to a/(1 + a). For a from 1/2 to 1 a slope that is off by more than 0.01 at 10^6 examples "
+        "would count against it.",
+    ),
 )

@@ -562,4 +562,23 @@ CALCULATOR = Calculator(
     row_parameter="loss_order",
     row_values=("1", "3/2", "2", "3", "4"),
     belongs=("explaining-neural-scaling-laws",),
+    against=(
+        "Independent examples, some error left in the limit, a loss that is smooth there: the mean excess over a "
+        "limit that was measured on its own (not fitted) must reach a local slope of 1 in D. A slope below 0.9 or "
+        "above 1.1 over a whole decade, with D at least 100 times the number of parameters and a standard error "
+        "below 0.03, would count against it.",
+        "The same problem with inputs of another dimension: the slope must not change. Slopes at two dimensions, "
+        "both in this regime, that differ by more than 0.1 and by more than three standard errors would count "
+        "against it.",
+        "Nothing left in the limit: with a loss of order m the slope must be m/2. A slope for the absolute error "
+        "that is nearer to 1 than to 1/2, on labels without noise and with a limiting model that is exact "
+        "everywhere, would count against it.",
+        "Width: the mean excess over the loss of the infinitely wide network, computed from its kernel, must have "
+        "a slope of 1 in w and, at two hidden layers or more, of 1/2 in the number of weights. A slope in w "
+        "outside 0.9 to 1.1 over the widest decade that was trained, averaged over initialisations, would count "
+        "against it.",
+        "The reason that is given is independence. Examples whose correlations fade so slowly that the variance "
+        "of their mean falls as the root of 1/D must show a smaller slope; if they still show 1, the reason is "
+        "wrong even where the number is right.",
+    ),
 )

@@ -32,6 +32,7 @@ def pages(site: Site) -> Iterator[Page]:
             widget=widget(site.corpus.blueprints[calculator.id], {}, here=url, mathml=site.corpus.mathml),
             items=tuple(site.anchor(url, "item", user) for user in users),
             embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
+            against=calculator.against,
         )
         lines.append(
             CalculatorLine(

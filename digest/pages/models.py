@@ -244,6 +244,7 @@ class CalculatorPage(Page):
     widget: Widget
     items: tuple[Anchor, ...]
     embed: str
+    against: tuple[str, ...]
 
 
 @dataclass(frozen=True)
