@@ -35,8 +35,8 @@ test: .venv/.test node_modules/.stamp ## lint, types and all tests, with a real 
 	$(venv) -m mypy
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m pytest $(PYTEST_ARGS)
 
-bench: .venv/.test node_modules/.stamp ## time, memory and bytes of a build, beside plain Material
-	$(venv) -m tests.bench
+bench: .venv/.test node_modules/.stamp ## time, memory and bytes of a build, beside plain Material; the time to an answer
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m tests.bench
 
 lock: ## choose versions anew: requirements/*.txt and package-lock.json
 	$(PYTHON) -m venv .cache/lock

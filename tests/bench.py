@@ -1,4 +1,5 @@
-"""Time, memory and bytes of a build, beside plain Material building the same pages: `python -m tests.bench`.
+"""Time, memory and bytes of a build, beside plain Material building the same pages, and how long calculators take to
+answer (`tests.answers`): `python -m tests.bench`.
 
 Two sites are built, the real one and one of made-up items (`tests.made_up`), each twice over: from YAML, as `make site`
 does it, and by Material alone from the Markdown that `python -m digest render` wrote, with the same settings, theme and
@@ -23,6 +24,8 @@ from pathlib import Path
 from types import ModuleType
 
 import yaml
+
+from tests import answers
 
 ROOT = Path(__file__).parents[1]
 WANTED_RATIO = 1.3
@@ -270,8 +273,10 @@ def table(figures: Sequence[Figures]) -> str:
     return "\n".join(f"{name:{left}}  " + "  ".join(f"{cell:>{width}}" for cell in cells) for name, cells in rows)
 
 
-def bench(items: int, repeat: int) -> tuple[list[Figures], dict[str, int]]:
-    """The figures of the real and of the made-up site, and the weight of the scripts. Leaves nothing behind."""
+def bench(items: int, repeat: int, changes: int) -> tuple[list[Figures], dict[str, int], list[answers.Times]]:
+    """The figures of the real and of the made-up site, the weight of the scripts, and the times of the real site's
+    calculators. Leaves nothing behind.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         say(f"making up {items:,} items")
@@ -282,16 +287,19 @@ def bench(items: int, repeat: int) -> tuple[list[Figures], dict[str, int]]:
         real.build(real.ours)
         figures = [real.measure(max(2, repeat))]
         loaded = scripts(folder / "real" / "ours")
+        say("answers of the calculators")
+        times = answers.measure_site(folder / "real" / "ours", changes=changes)
         shutil.rmtree(folder / "real")
         made = Site(f"{items:,} made-up items", folder / "content", folder / "made")
         figures.append(made.measure(repeat))
-    return figures, loaded
+    return figures, loaded, times
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Time, memory and bytes of a build.")
     parser.add_argument("--items", type=int, default=2000, metavar="N", help="made-up items; default: 2000")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="builds of the made-up site; default: 1")
+    parser.add_argument("--changes", type=int, default=answers.CHANGES, metavar="N", help="of each calculator's page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     parser.add_argument("--render", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     parser.add_argument("--content", type=Path, metavar="DIR", help=argparse.SUPPRESS)
@@ -299,18 +307,25 @@ def main() -> None:
     if options.render:
         print(json.dumps(render(options.content, options.render)))
         return
-    command = f"python -m tests.bench --items {options.items} --repeat {options.repeat}"
+    command = f"python -m tests.bench --items {options.items} --repeat {options.repeat} --changes {options.changes}"
     try:
-        figures, loaded = bench(options.items, options.repeat)
+        figures, loaded, times = bench(options.items, options.repeat, options.changes)
     except CommandError as error:
         sys.exit(f"bench: {error}")
     total = sum(loaded.values())
     print(f"{command}\n{machine()}\n\n{table(figures)}\n")
     print(f"scripts of a page with a calculator, gzipped [bytes] (aim: {WANTED_SCRIPTS:,}): {total:,}")
     print("\n".join(f"  {size:>6,}  {name}" for name, size in loaded.items()))
+    print(f"\n{answers.table(times)}")
     if options.json:
         named = [{**asdict(one), "ratio": one.ratio, "cpu_ratio": one.cpu_ratio} for one in figures]
-        written = {"command": command, "machine": machine(), "sites": named, "scripts": loaded}
+        written = {
+            "command": command,
+            "machine": machine(),
+            "sites": named,
+            "scripts": loaded,
+            "answers": answers.as_data(times),
+        }
         options.json.write_text(json.dumps(written, indent=2) + "\n")
 
 
