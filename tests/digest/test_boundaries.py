@@ -22,6 +22,7 @@ ORDER = [
     "typeset",
     "special",
     "addresses",
+    "figures",
     "widgets",
     "corpus",
     "checking",
@@ -52,6 +53,7 @@ ONLY = {
     "jinja2": {"render"},
     "mkdocs": {"plugin"},
     "sympy": {"widgets"},
+    "matplotlib": {"figures"},
 }
 CALCULATORS_NEVER = {"digest", "mkdocs", "jinja2", "yaml", "markdown", "pydantic", "jax"}
 
@@ -141,6 +143,10 @@ def test_the_fresh_interpreter_would_show_a_breach() -> None:
 
 def test_checking_needs_neither_mkdocs_nor_jinja() -> None:
     assert not loaded_by("import digest.checking") & {"mkdocs", "jinja2"}
+
+
+def test_matplotlib_is_loaded_only_to_draw() -> None:
+    assert "matplotlib" not in loaded_by("import digest.__main__, digest.render, digest.assets, digest.plugin")
 
 
 def test_core_needs_no_mkdocs() -> None:

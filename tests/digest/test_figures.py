@@ -1,0 +1,177 @@
+"""Figures of runs: what is drawn, in which colours, and that the same figure always gives the same drawing."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calculators.runs.run import Figure, Line, Series
+from digest import figures
+
+SVG = "{http://www.w3.org/2000/svg}"
+SIZES = (10.0, 100.0, 1000.0)
+
+
+def series(label: str, slope: float, left_out: tuple[str, ...] = ("", "", "")) -> Series:
+    y = tuple(x**-slope for x in SIZES)
+    return Series(label, SIZES, y, tuple(0.8 * v for v in y), tuple(1.2 * v for v in y), left_out)
+
+
+FIGURE = Figure(
+    "loss",
+    "Loss & data",
+    "training points D",
+    "squared error",
+    "log",
+    "log",
+    (series("d = 1", 2), series("d = 2", 1, ("too few <points>", "", ""))),
+    (
+        Line("theory, d = 1", SIZES, tuple(x**-2 for x in SIZES), None),
+        Line("theory, d = 2", SIZES, tuple(x**-1 for x in SIZES), None),
+        Line("no learning", SIZES, (1.0, 1.0, 1.0), None),
+    ),
+    "Both losses fall as straight lines.",
+)
+
+
+@pytest.fixture(scope="module")
+def drawing() -> figures.Drawing:
+    return figures.draw(FIGURE, "sample-cpu-loss")
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def test_the_same_figure_gives_the_same_drawing(drawing: figures.Drawing) -> None:
+    assert figures.draw(FIGURE, "sample-cpu-loss") == drawing
+    assert not re.search(r"<metadata|<!--|20\d\d-\d\d-\d\d", drawing.wide + drawing.narrow)
+
+
+def test_text_is_text_in_the_face_of_the_page(drawing: figures.Drawing) -> None:
+    for svg in (drawing.wide, drawing.narrow):
+        shown = texts(svg)
+        assert {"training points D", "squared error", "d = 1", "d = 2", "no learning", "left out"} <= set(shown)
+        assert shown.count("theory") == 1  # the lines of both series, named once
+        assert set(re.findall(r"font-family: ([^;\"]*)", svg)) == {"var(--td-plain, system-ui, sans-serif)"}
+        assert "DejaVu" not in svg
+
+
+def test_the_letters_for_a_phone_are_at_its_size(drawing: figures.Drawing) -> None:
+    assert 'viewBox="0 0 328 ' in drawing.narrow
+    assert min(float(size) for size in re.findall(r"font-size: ([\d.]+)px", drawing.narrow)) >= 11
+
+
+def test_colours_are_custom_properties_with_fallbacks(drawing: figures.Drawing) -> None:
+    known = {f"{name}, {light}" for name, light, _ in figures.colours()}
+    for svg in (drawing.wide, drawing.narrow):
+        used = set(re.findall(r"var\((--td-(?:figure|series)-[^)]*)\)", svg))
+        assert used <= known
+        assert {"--td-series-1, #00695a", "--td-figure-ink, #14191b"} <= used
+        assert not re.findall(r"#[\da-f]{6}", re.sub(r"var\([^)]*\)", "", svg))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_marks_and_letters_stand_out_from_light_and_dark_paper() -> None:
+    """3 to 1 for marks and 4.5 to 1 for letters, as WCAG 2 asks; the white paper of print is the light one."""
+    papers = {name: (light, dark) for name, light, dark in figures.colours()}["--td-figure-paper"]
+    for name, *pair in figures.colours():
+        if name not in ("--td-figure-paper", "--td-figure-line"):
+            wanted = 3.0 if "series" in name else 4.5
+            for colour, paper in zip(pair, papers, strict=True):
+                assert contrast(colour, paper) >= wanted, (name, colour)
+
+
+def test_the_style_sheet_has_the_same_colours() -> None:
+    sheet = (Path(figures.__file__).parent / "assets" / "digest.css").read_text(encoding="utf-8")
+    for name, _, dark in figures.colours():
+        if "series" in name:
+            assert f"{name}: {dark};" in sheet, name
+
+
+def test_points_left_out_are_hollow_and_their_reasons_are_known(drawing: figures.Drawing) -> None:
+    hollow = re.findall(r"<use [^>]*style=\"fill: var\(--td-figure-paper[^>]*series-2[^>]*>", drawing.wide)
+    assert len(hollow) == 1
+    assert list(figures.left_out(FIGURE.series)) == [("too few <points>", 1)]
+    whole = replace(FIGURE, series=(series("d = 1", 2),))
+    assert "left out" not in texts(figures.draw(whole, "sample").wide)
+
+
+def test_a_line_is_drawn_in_the_colour_of_the_series_that_it_names(drawing: figures.Drawing) -> None:
+    lines = re.findall(
+        r"<path d=\"M[^\"]*\" clip-path=[^>]*stroke: var\((--td-[a-z0-9-]+)[^>]*stroke-width: 1.5", drawing.wide
+    )
+    assert lines == ["--td-series-1", "--td-series-2", "--td-figure-ink"]
+
+
+def test_the_drawing_has_a_name_and_a_description(drawing: figures.Drawing) -> None:
+    root = ElementTree.fromstring(drawing.wide)
+    named = {child.get("id"): child.text for child in root.iter() if child.tag in ("title", "desc")}
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == " ".join(map(str, named))
+    assert list(named.values()) == ["Loss & data", "Both losses fall as straight lines."]
+
+
+def test_nothing_of_a_drawing_is_met_outside_of_it(drawing: figures.Drawing) -> None:
+    """No style sheet, which would hold for the page, and no id of one drawing in another."""
+    assert "<style" not in drawing.wide + drawing.narrow
+    other = figures.draw(FIGURE, "sample-gpu-loss")
+    ids = [set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (drawing.wide, drawing.narrow, other.wide, other.narrow)]
+    assert all(ids) and sum(map(len, ids)) == len(set.union(*ids))
+    for svg in (drawing.wide, drawing.narrow):
+        named = set(re.findall(r'(?:href="|url\()#([^")]*)', svg))
+        assert named and named <= set(re.findall(r'\bid="([^"]*)"', svg))
+
+
+def test_alone_it_is_a_whole_file_for_light_and_dark(drawing: figures.Drawing) -> None:
+    text = figures.alone(drawing.wide)
+    root = ElementTree.fromstring(text)
+    assert root.tag == f"{SVG}svg" and float(root.get("width", "0")) == 660
+    assert "prefers-color-scheme: dark" in text
+    assert re.findall(r"(?:https?:)?//[a-z]", text.replace("http://www.w3.org/2000/svg", "")) == []
+
+
+def test_ticks_are_plain_numbers_or_powers(drawing: figures.Drawing) -> None:
+    assert {"10", "100", "1,000"} <= set(texts(drawing.wide))
+    assert {"10⁻⁶", "10⁻²"} <= set(texts(drawing.wide))
+    narrow_range = replace(
+        FIGURE, series=(Series("n", (8.0, 12.0, 40.0), (1.0, 2.0, 3.0), *2 * ((1.0, 2.0, 3.0),), ("",) * 3),), lines=()
+    )
+    assert {"10", "20"} <= set(texts(figures.draw(narrow_range, "narrow-range").wide))
+    linear = replace(narrow_range, x_scale="linear", y_scale="linear")
+    assert {"10", "20", "30", "40"} <= set(texts(figures.draw(linear, "linear").wide))
+
+
+def test_an_interval_that_reaches_zero_is_drawn_on_a_logarithmic_axis() -> None:
+    wide = Series("x", SIZES, (0.1, 0.1, 0.1), (-0.2, 0.0, 0.05), (0.2, 0.3, 0.2), ("", "", ""))
+    svg = figures.draw(replace(FIGURE, series=(wide,), lines=()), "zero").wide
+    assert "nan" not in svg and "inf" not in svg
+
+
+def test_a_kept_drawing_is_not_drawn_again(tmp_path: Path) -> None:
+    first = figures.draw(FIGURE, "sample", kept=tmp_path / "new")
+    files = sorted((tmp_path / "new").iterdir())
+    assert [path.suffix for path in files] == [".svg", ".svg"]
+    for path in files:
+        path.write_text("kept", encoding="utf-8")
+    assert figures.draw(FIGURE, "sample", kept=tmp_path / "new") == figures.Drawing("kept", "kept")
+    changed = replace(FIGURE, title="Another")
+    assert figures.draw(changed, "sample", kept=tmp_path / "new").wide != first.wide
+    assert len(list((tmp_path / "new").iterdir())) == 4
+
+
+def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert figures.draw(FIGURE, "sample", kept=tmp_path / "file" / "x") == figures.draw(FIGURE, "sample")
