@@ -360,6 +360,16 @@ class Axes:
     y_title: str
 
 
+def rounded(value: Fraction) -> str:
+    """At most three decimals, half to even (`0.333`), or two digits where those are 0 and the value is not."""
+    thousandths = round(value * 1000)
+    if value and not thousandths:
+        return numeric.six_digits(mpf(f"{float(value):.1e}"))
+    whole, part = divmod(abs(thousandths), 1000)
+    sign = "-" if thousandths < 0 else ""
+    return f"{sign}{whole}.{part:03d}".rstrip("0").rstrip(".")
+
+
 class _Formula:
     """The forms of an expression that is shown."""
 
@@ -387,10 +397,7 @@ class _Formula:
         None while letters are left.
         """
         if self.expression.is_Rational:
-            value = Fraction(int(self.expression.p), int(self.expression.q))
-            if value and not round(value, 3):
-                return numeric.six_digits(mpf(f"{float(value):.1e}"))
-            return f"{float(round(value, 3)):.3f}".rstrip("0").rstrip(".")
+            return rounded(Fraction(int(self.expression.p), int(self.expression.q)))
         if self.expression.free_symbols or self.expression is sympy.oo:
             return None
         return numeric.six_digits(numeric.evaluate(numeric.context(), self.expression, {}))

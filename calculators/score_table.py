@@ -13,8 +13,32 @@ import sympy
 from calculators.derivation import SettingError, Value
 from calculators.normalised_score import CALCULATOR, CLIPPED, GAMER, RECORD, SCALES, normalised
 
+TITLE = "title"
 NUMBERS = ("score", "random", "gamer", "record")
 """The columns of a table after the title, in order."""
+
+MOST_ROWS = 100
+"""More games than the Atari benchmark has; a page adds their exact fractions up within a frame."""
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "rows": f"a table must have 1 to {MOST_ROWS} rows; got {{count}}",
+        "width": f"row {{row}}: a row must be {TITLE}, {', '.join(NUMBERS)}; got {{count}} values",
+        "title": f"row {{row}}: {TITLE} must be filled in and used once; got {{value}}",
+        "number": "row {row}: {column} must be {rule}; got {value}",
+        "above": "row {row}: {column} must be above random; got {value} and {random}",
+    }
+)
+"""The words for each kind of mistake; a page fills the same ones."""
+
+_TOTAL, _COUNT, _LOW, _HIGH, _BEFORE, _AFTER = sympy.symbols("T n l h B A", real=True)
+MEAN = _TOTAL / _COUNT
+"""The mean of n scores with the sum T."""
+MIDDLE = (_LOW + _HIGH) / 2
+"""The median of an even number of scores with l and h in the middle."""
+MOVED = _AFTER - _BEFORE
+"""By how much an aggregate moved from B to A."""
+_SHOWN = 40
 
 
 class TableError(ValueError):
@@ -71,30 +95,35 @@ def games(rows: Sequence[Sequence[Value]]) -> tuple[Game, ...]:
             text [points of the game]; gamer and record above random.
 
     Raises:
-        TableError: no rows, a row of another length, a title twice or empty, something that is no number, a baseline
-            that is not above random play. All of these at once, each with the number of its row, counted from 1.
+        TableError: no rows or too many, a row of another length, a title twice or empty, something that is no number, a
+            baseline that is not above random play. All of these at once, in the words of `RULES`, each with its row,
+            counted from 1, and its column.
     """
-    problems: list[str] = [] if rows else ["a table must have at least one row; got none"]
+    problems: list[str] = []
+    if not 1 <= len(rows) <= MOST_ROWS:
+        problems.append(RULES["rows"].format(count=len(rows)))
     found: list[Game] = []
     titles: set[str] = set()
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows[:MOST_ROWS], 1):
         if len(row) != 1 + len(NUMBERS):
-            problems.append(f"row {number}: a row must be title, {', '.join(NUMBERS)}; got {len(row)} values")
+            problems.append(RULES["width"].format(row=number, count=len(row)))
             continue
         title = str(row[0]).strip()
         if not title or title in titles:
-            problems.append(f"row {number}: a title must be there and be used once; got {title!r}")
+            problems.append(RULES["title"].format(row=number, value=_quoted(title)))
         titles.add(title)
         values: dict[str, Fraction] = {}
         for name, value in zip(NUMBERS, row[1:], strict=True):
             try:
                 values[name] = _number(name, value)
             except SettingError as error:
-                problems.append(f"row {number}: {error.message}")
+                words = RULES["number"].format(row=number, column=name, rule=error.message, value=_quoted(value))
+                problems.append(words)
         if len(values) < len(NUMBERS):
             continue
+        typed = dict(zip(NUMBERS, (str(value).strip() for value in row[1:]), strict=True))
         problems += [
-            f"row {number}: {name} must be above random; got {values[name]} and {values['random']}"
+            RULES["above"].format(row=number, column=name, value=typed[name], random=typed["random"])
             for name in (GAMER, RECORD)
             if values[name] <= values["random"]
         ]
@@ -104,13 +133,39 @@ def games(rows: Sequence[Sequence[Value]]) -> tuple[Game, ...]:
     return tuple(found)
 
 
+def reading_rule(value: Value) -> str | None:
+    """What a number must be that `value` is not, as part of a sentence; None where it can be read.
+
+    It is the rule of the calculator's parameters, so that a table takes what the calculator takes.
+    """
+    try:
+        _number(NUMBERS[0], value)
+    except SettingError as error:
+        return error.message
+    return None
+
+
 def _number(name: str, value: Value) -> Fraction:
-    """A number by the rule of the calculator's parameter, so that a table takes what the calculator takes."""
+    """The number.
+
+    Raises:
+        SettingError: there is none; its message is the rule alone.
+    """
     parameter = next(parameter for parameter in CALCULATOR.parameters if parameter.id == name)
-    exact = parameter.read(value)
-    if not isinstance(exact, sympy.Rational):
-        raise SettingError(name, f"{name} must be {parameter.rule}; got {exact}")
+    try:
+        exact = parameter.read(value)
+    except SettingError as error:
+        rule = error.message.removeprefix(f"{name} must be ").partition("; got ")[0]
+        raise SettingError(name, rule) from None
+    if not isinstance(exact, sympy.Rational):  # the parameter's own letter
+        raise SettingError(name, parameter.rule)
     return Fraction(int(exact.p), int(exact.q))
+
+
+def _quoted(value: object) -> str:
+    """What stood in a cell, in quotes on one line, cut when it is long."""
+    line = " ".join(str(value).split())
+    return f"'{line}'" if len(line) <= _SHOWN else f"'{line[:_SHOWN]}…'"
 
 
 def aggregates(table: Sequence[Game]) -> Mapping[str, Aggregate]:
@@ -118,6 +173,8 @@ def aggregates(table: Sequence[Game]) -> Mapping[str, Aggregate]:
 
     Args:
         table: one game at least.
+
+    The mean and the median here are the standard library's; a page has `MEAN` and `MIDDLE`, and tests compare the two.
 
     Source: Hafner et al. (2021), arXiv v4, section 3: median and mean of the gamer-normalised scores, mean of the
     record-normalised and of the clipped ones.
@@ -165,6 +222,13 @@ EXAMPLE = games(
 )
 """Seven rows to begin with. Only the last row's baselines for random play and a gamer are real."""
 
+INVENTED = (
+    "Rows 1 to 6 are invented, and so are the score and the record in row 7. Real are two numbers of row 7: James "
+    "Bond's random play, 7, and its gamer's score, 303. The wrong baseline is real as well: one public file of "
+    "baselines has 29.0 instead of 303."
+)
+"""Which numbers of the example are real, for whoever shows it."""
+
 EXAMPLE_WRONG = ("James Bond (score and record invented)", Fraction(29))
 """The game, and the gamer's score that one public file of baselines gives for it instead of 303."""
 
@@ -180,9 +244,16 @@ __all__ = [
     "EXAMPLE",
     "EXAMPLE_WRONG",
     "GAMER",
+    "INVENTED",
+    "MEAN",
+    "MIDDLE",
+    "MOST_ROWS",
+    "MOVED",
     "NUMBERS",
     "RECORD",
+    "RULES",
     "SCALES",
+    "TITLE",
     "Aggregate",
     "Change",
     "Game",
@@ -190,5 +261,6 @@ __all__ = [
     "aggregates",
     "demonstration",
     "games",
+    "reading_rule",
     "wrong_baseline",
 ]

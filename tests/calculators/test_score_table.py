@@ -76,16 +76,16 @@ def test_every_problem_of_a_table_is_named() -> None:
     with pytest.raises(TableError) as caught:
         games(rows)
     assert caught.value.problems == (
-        "row 2: a title must be there and be used once; got 'Pong'",
+        "row 2: title must be filled in and used once; got 'Pong'",
         "row 3: score must be a decimal number; got 'fast'",
         "row 3: record must be a decimal number; got 'nan'",
-        "row 4: a title must be there and be used once; got ''",
+        "row 4: title must be filled in and used once; got ''",
         "row 5: a row must be title, score, random, gamer, record; got 3 values",
         "row 6: gamer must be above random; got 7 and 7",
         "row 6: record must be above random; got 6 and 7",
-        "row 7: score must be a decimal number; got x",
+        "row 7: score must be a decimal number; got 'x'",
     )
-    with pytest.raises(TableError, match=r"^a table must have at least one row; got none$"):
+    with pytest.raises(TableError, match=r"^a table must have 1 to 100 rows; got 0$"):
         games([])
 
 
