@@ -24,7 +24,6 @@ from calculators.score_table import (
     NUMBERS,
     SCALES,
     TableError,
-    aggregates,
     games,
     wrong_baseline,
 )
@@ -159,7 +158,8 @@ def test_ten_thousand_scribbles_are_read_alike(tmp_path: Path) -> None:
     scribbles = ["".join(generator.choices("0123456789.-+eE/ x,_", k=generator.randint(1, 8))) for _ in range(10_000)]
     found = under_node(
         tmp_path,
-        'return given.map((text) => rows.check(module, [["A", text, "-1e30", "1e30", "1e30"]]).problems.map((p) => p.text));',
+        'const row = (text) => [["A", text, "-1e30", "1e30", "1e30"]];'
+        "return given.map((text) => rows.check(module, row(text)).problems.map((problem) => problem.text));",
         scribbles,
     )
     assert isinstance(found, list)
