@@ -15,6 +15,7 @@ LEDGER: Final = "ledger/"
 ABOUT: Final = "about/"
 CONTRIBUTING: Final = "contributing/"
 EMBED: Final = "embed/"
+CHECKED: Final = "calculators/checked/"
 
 FOLDERS: Final[Mapping[str, str]] = MappingProxyType(
     {"item": "items/", "issue": "issues/", "topic": "topics/", "calculator": "calculators/", "run": "runs/"}

@@ -56,7 +56,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         except (TypesetError, assets.AssetError) as error:
             raise Abort(str(error)) from error
         if loaded is not None:
-            self._render(loaded)
+            self._render(loaded, _repository(config))
         elif self._serving and self._texts:
             _LOG.error("the pages stay as they were until this is mended:\n%s", problems.as_text(found).rstrip())
         else:
@@ -68,9 +68,9 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         config.extra["digest"] = {"contributing": addresses.CONTRIBUTING}
         return config
 
-    def _render(self, loaded: corpus.Corpus) -> None:
+    def _render(self, loaded: corpus.Corpus, repository: str | None) -> None:
         """Render all pages, so that what they were made from is let go before MkDocs fills the memory with its own."""
-        models = pages.pages(loaded)
+        models = pages.pages(loaded, repository)
         self._sources = {page.file: page.source for page in models}
         # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
         self._opaque = Opaque()
@@ -121,3 +121,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         for name in ("templates", "assets", "theme"):
             server.watch(str(_PACKAGE / name))
         return server
+
+
+def _repository(config: MkDocsConfig) -> str | None:
+    """The address below which the repository shows its files, if there is one."""
+    return f"{config.repo_url.rstrip('/')}/{config.extra.get('source_uri', '')}" if config.repo_url else None

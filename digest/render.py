@@ -46,6 +46,7 @@ def environment() -> Environment:
     env.filters["flat"] = flat
     env.filters["letters"] = letters
     env.filters["rounding"] = rounding
+    env.filters["breakable"] = breakable
     return env
 
 
@@ -95,6 +96,11 @@ def letters(text: str) -> Markup:
     line = re.sub(r"\boo\b", "∞", line)
     line = _LETTER.sub(lambda match: f"<i>{match[0].replace('alpha', 'α')}</i>", line)
     return Markup(re.sub(r"\^(<i>\w</i>|\d+)", r"<sup>\1</sup>", line))
+
+
+def breakable(name: str) -> Markup:
+    """A long name of a program in which a line may break after each underscore."""
+    return Markup(_safe(name).replace("_", "_<wbr>"))
 
 
 def rounding(exact: str, decimal: str) -> str:

@@ -232,7 +232,7 @@ class Widget:
     shell: str
 
 
-_KINDS: Final = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
+KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
 
 
 def widget(
@@ -475,7 +475,7 @@ def _variants(
         yield StepVariant(
             when,
             variant.title,
-            _KINDS[variant.kind],
+            KINDS[variant.kind],
             variant.source.text if variant.source else None,
             _filled(calculator, variant.before, known, mathml),
             Markup(mathml[variant.sign, False]),

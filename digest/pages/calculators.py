@@ -33,6 +33,7 @@ def pages(site: Site) -> Iterator[Page]:
             items=tuple(site.anchor(url, "item", user) for user in users),
             embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
             against=calculator.against,
+            checked=addresses.relative(url, f"{addresses.CHECKED}#{calculator.id}"),
         )
         lines.append(
             CalculatorLine(
@@ -48,6 +49,7 @@ def pages(site: Site) -> Iterator[Page]:
         title="Calculators",
         description="Every formula of the digest, derived step by step, for your own numbers.",
         calculators=tuple(lines),
+        checked=addresses.relative(index, addresses.CHECKED),
     )
 
 

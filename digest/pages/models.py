@@ -245,6 +245,8 @@ class CalculatorPage(Page):
     items: tuple[Anchor, ...]
     embed: str
     against: tuple[str, ...]
+    checked: str
+    """The link to the page on checking, at this calculator."""
 
 
 @dataclass(frozen=True)
@@ -267,12 +269,65 @@ class CalculatorLine:
     items: tuple[Anchor, ...]
 
 
+@dataclass(frozen=True)
+class NamedTest:
+    """A test in the repository. `href` is None where the site knows no repository."""
+
+    name: str
+    file: str
+    href: str | None
+
+
+@dataclass(frozen=True)
+class CheckBox:
+    """Something that is checked, and the tests that do it. `number`: how many there are, where that is counted."""
+
+    title: str
+    text: str
+    tests: tuple[NamedTest, ...]
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class CheckedCalculator:
+    """What stands behind one calculator, counted from its plan."""
+
+    calculator: Anchor
+    id: str
+    statuses: tuple[str, ...]
+    kinds: tuple[tuple[str, int], ...]
+    """How a kind of step is told, and how many steps of it there are, counting each reading once."""
+    combinations: int
+    silent: int
+    """Combinations of the switches, and how many of them have no answer."""
+    tests: tuple[CheckBox, ...]
+    oracles: tuple[CheckBox, ...]
+    against: tuple[str, ...]
+    measured: tuple[Anchor, ...]
+    """Claims of this calculator that a run of ours measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedPage(Page):
+    """How the calculators are checked."""
+
+    template: ClassVar[str] = "checked.md.j2"
+    folder: str
+    folder_href: str | None
+    kinds: tuple[CheckBox, ...]
+    common: tuple[CheckBox, ...]
+    unchecked: tuple[str, ...]
+    statuses: tuple[tuple[str, str], ...]
+    calculators: tuple[CheckedCalculator, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CalculatorsPage(Page):
     """All calculators."""
 
     template: ClassVar[str] = "calculators.md.j2"
     calculators: tuple[CalculatorLine, ...]
+    checked: str
 
 
 @dataclass(frozen=True)

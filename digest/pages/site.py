@@ -24,8 +24,9 @@ _TAG: Final = re.compile(r"<[^>]*>")
 class Site:
     """One corpus with what several kinds of page show of it; looked-up relations are worked out once."""
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, repository: str | None = None) -> None:
         self.corpus = corpus
+        self.repository = repository
         self.items = list(corpus.items.values())
         self.titles = {
             **{("item", item.model.id): item.model.title for item in self.items},

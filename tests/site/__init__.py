@@ -15,6 +15,7 @@ KINDS = {
     "calculator": "calculators/scaling-exponent/",
     "calculator with switches": "calculators/universal-rates/",
     "calculators": "calculators/",
+    "checked": "calculators/checked/",
     "topic": "topics/scaling-laws/",
     "topics": "topics/",
     "glossary": "glossary/",
