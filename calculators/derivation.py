@@ -97,6 +97,8 @@ class Parameter:
     """True: the maximum itself is not allowed."""
     logarithmic: bool = False
     """True: a page's slider moves through the powers of ten between the ends of `slider`."""
+    further: bool = False
+    """True: a page shows its control among the further assumptions, which are folded at first."""
 
     @property
     def rule(self) -> str:
@@ -212,8 +214,8 @@ class Option:
     expression: sympy.Expr | None = None
     """What the value is derived from, where there is something."""
     value: sympy.Expr | None = None
-    """What the option sets the choice's parameter to; None where the choice has no parameter, and where the option
-    leaves the parameter as it is."""
+    """What the option sets the choice's parameter to, perhaps in letters of parameters that are set before it; None
+    where the choice has no parameter, and where the option leaves the parameter as it is."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,17 @@ class Choice:
     """The option when nothing is chosen; None: the choice may be left open, and `build` then receives none."""
     meaning: str = ""
     """What is switched, a sentence or two."""
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(choice id, option ids) of earlier choices without which this one makes no difference; a page hides it then."""
+    alone: bool = False
+    """True: in letters its options change some steps and what they set, and nothing else, whatever else is chosen. A
+    page then builds each of them once instead of once for each combination."""
+    further: bool = False
+    """True: a page shows it among the further assumptions, which are folded at first."""
+
+    def counts(self, chosen: Mapping[str, str]) -> bool:
+        """Whether the choice makes a difference beside these options (choice id -> option id)."""
+        return all(chosen[choice] in options for choice, options in self.only)
 
     @property
     def begins(self) -> str:
@@ -657,14 +670,17 @@ class Calculator:
                 continue
             parameter = by_id[set_by]
             given = values.get(parameter.id, parameter.symbol)
-            if given not in (parameter.symbol, option.value):
+            # What it is set to may depend on a parameter that an earlier choice has set.
+            value = option.value.subs({p.symbol: values.get(p.id, p.default) for p in self.parameters})
+            if given not in (parameter.symbol, value):
+                noun = parameter.title.split()[0].lower()
                 problems.append(
                     SettingError(
                         parameter.id,
-                        f"{parameter.id} must be left out or equal the order of {name} {option.id}, "
-                        f"{emit.text(option.value)}; got '{emit.text(given)}'",
+                        f"{parameter.id} must be left out or equal the {noun} of {name} {option.id}, "
+                        f"{emit.text(value)}; got '{emit.text(given)}'",
                     )
                 )
-            values[parameter.id] = option.value
+            values[parameter.id] = value
         complete = {p.id: values.get(p.id, p.default) for p in self.parameters}
         return complete, options, tuple(problems)

@@ -20,7 +20,7 @@ HOLE = re.compile("⟦([a-z0-9-]+)⟧")
 """How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the group is the hole's key."""
 
 _MARKED_HOLE = re.compile(r"\\text\{⟦([a-z0-9-]+)⟧\}")
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z]+)?\Z")
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)?\Z")
 _LETTER = re.compile(
     r"([A-Za-z]|alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
     r"|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega|ell)(?:_([A-Za-z0-9]+))?\Z"
@@ -33,7 +33,7 @@ _JAVASCRIPT_WORDS = frozenset(
         "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private",
         "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof",
         "undefined", "var", "void", "while", "with", "yield", "Fraction", "Infinity", "Math", "NaN", "Number",
-        "lesser", "greater", "erf", "erfc", "gamma", "integral", "loggamma", "part", "total",
+        "lesser", "greater", "reciprocal", "erf", "erfc", "gamma", "integral", "loggamma", "part", "total",
     }
 )
 # fmt: on
@@ -161,8 +161,8 @@ def javascript(expr: sympy.Basic, *, exact: bool, infinite: Collection[sympy.Sym
     Args:
         expr: an expression whose symbols are JavaScript identifiers and no reserved words.
         exact: True: every symbol is a `Fraction` of fraction.js 5, and so is the value. False: plain numbers.
-        infinite: the symbols that may be JavaScript's `Infinity`. With `exact` they may stand alone or inside a
-            minimum only, since a `Fraction` cannot be infinite.
+        infinite: the symbols that may be JavaScript's `Infinity`. With `exact` they may stand alone, inside a
+            minimum or below a fraction line only, since a `Fraction` cannot be infinite.
 
     Raises:
         EmitError: a node or a name is not allowed; with `exact` also a power whose exponent is no integer.
@@ -448,7 +448,7 @@ def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
         return f"new Fraction({expr.p}n, {expr.q}n)"
     if isinstance(expr, sympy.Symbol):
         if expr in infinite:
-            raise EmitError(f"a symbol that may be infinite must stand alone or in a minimum; got {expr}")
+            raise EmitError(f"a symbol that may be infinite must stand alone, in a minimum or below a line; got {expr}")
         return _name(expr, _JAVASCRIPT_WORDS)
     if isinstance(expr, sympy.Add):
         first, *rest = _terms(expr)
@@ -457,7 +457,10 @@ def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
         negative, above, below = _quotient(expr)
         first, *rest = above or [sympy.Integer(1)]
         code = _exact(first, infinite) + "".join(f".mul({_exact(factor, infinite)})" for factor in rest)
-        code += "".join(f".div({_exact(factor, infinite)})" for factor in below)
+        for factor in below:
+            infinite_below = factor in infinite
+            code += f".mul(reciprocal({_unless_infinite(factor, infinite)}))" if infinite_below else ""
+            code += "" if infinite_below else f".div({_exact(factor, infinite)})"
         return f"{code}.neg()" if negative else code
     if isinstance(expr, sympy.Pow) and isinstance(expr.exp, sympy.Integer):
         return f"{_exact(expr.base, infinite)}.pow({expr.exp.p}n)"

@@ -50,11 +50,13 @@ def point(
     draw: random.Random,
     ranges: Mapping[sympy.Symbol, Range] = MappingProxyType({}),
 ) -> dict[sympy.Symbol, mpf]:
-    """A value for every letter: 0 to 4 for whole numbers, else strictly inside the letter's range (1/4 to 4)."""
+    """A value for every letter: 0 (1, where it is positive) to 4 for whole numbers, else strictly inside the letter's
+    range (1/4 to 4).
+    """
     values = {}
     for letter in sorted(letters, key=str):
         if letter.is_integer:
-            values[letter] = arithmetic.mpf(draw.randint(0, 4))
+            values[letter] = arithmetic.mpf(draw.randint(1 if letter.is_positive else 0, 4))
         else:
             low, high = ranges.get(letter, _RANGE)
             share = sympy.Rational(draw.randint(1, 999_999), 10**6)

@@ -46,8 +46,10 @@ def verify(derivation: Derivation, draw: random.Random | None = None) -> None:
     if derivation.result is None:
         return
     last, result = derivation.steps[-1], derivation.result.expression
+    # An equation that is solved ends in its solution.
+    end = last.after.rhs if isinstance(last.after, sympy.Equality) else last.after
     # The same expression needs no comparison in numbers, which takes long where there are integrals.
-    if last.after != result and not (isinstance(last.after, sympy.Expr) and numeric.equal(last.after, result)):
+    if end != result and not (isinstance(end, sympy.Expr) and numeric.equal(end, result)):
         raise _error(derivation.calculator, last, f"ends in {last.after}, the result is {derivation.result.expression}")
 
 

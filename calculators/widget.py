@@ -1,8 +1,8 @@
 """A calculator -> what its page needs to answer while a reader drags: lines with holes, and a JavaScript module.
 
-A page knows every combination of the choices' options. A part that reads alike in several of them is there once, with
-the options for which it is shown. The module holds data and formulas and nothing else; every formula in it is emitted
-from SymPy.
+A page knows every combination of the choices' options that makes a difference (`Choice.only`, `Choice.alone`). A part
+that reads alike in several of them is there once, with the options for which it is shown. The module holds data and
+formulas and nothing else; every formula in it is emitted from SymPy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from calculators import emit
 from calculators.derivation import (
     Axes,
     Calculator,
+    Choice,
     Derivation,
     Option,
     Parameter,
@@ -109,6 +110,8 @@ class Plan:
     holds: tuple[Shown[str], ...]
     parameters: tuple[Shown[Parameter], ...]
     """The parameters, with the options for which they make a difference."""
+    choices: tuple[Shown[Choice], ...]
+    """The choices, with the options of others for which they make a difference."""
 
     @property
     def holes(self) -> tuple[emit.Hole, ...]:
@@ -135,17 +138,41 @@ class Plan:
         return next(iter(frames), None)
 
 
+@dataclass(frozen=True)
+class _Built:
+    """The derivations in letters (smoothness included) of which a page is made."""
+
+    calculator: Calculator
+    combined: Mapping[Key, Derivation]
+    """For each combination that makes a difference; choices that stand alone are as the page begins."""
+    alone: Mapping[tuple[str, str], Derivation]
+    """(choice that stands alone, option) -> derivation; all else is as the page begins."""
+
+    @property
+    def start(self) -> Key:
+        """What the page begins with."""
+        return tuple(choice.begins for choice in self.calculator.choices)
+
+
+def settled(calculator: Calculator, chosen: Mapping[str, str]) -> dict[str, str]:
+    """The options (choice id -> option id) with what makes no difference as the page begins; that, too, for the rest."""
+    found: dict[str, str] = {}
+    for choice in calculator.choices:
+        found[choice.id] = chosen.get(choice.id, choice.begins) if choice.counts(found) else choice.begins
+    return found
+
+
 def plan(calculator: Calculator) -> Plan:
     """The steps, answers, assumptions and limits of a calculator for every combination of its options.
 
     Raises:
-        ValueError: there are more than `MOST_COMBINATIONS`.
+        ValueError: there are more than `MOST_COMBINATIONS`, or a choice that is to stand alone changes an answer.
     """
-    derivations = _derivations(calculator)
+    built = _build(calculator)
     letters = [parameter.symbol for parameter in calculator.parameters]
     keys: dict[sympy.Expr, str] = {}
     steps = []
-    for id_, entries in _merged(derivations, lambda d: {step.id: step for step in d.steps}).items():
+    for id_, entries in _merged(built, lambda d: {step.id: step for step in d.steps}, _step_signature).items():
         choices, groups = _groups(calculator, entries, _step_signature)
         variants = [
             _variant(letters, tuple("/".join(key) for key in found), step, keys)
@@ -153,18 +180,18 @@ def plan(calculator: Calculator) -> Plan:
             if step is not None
         ]
         steps.append(PageStep(id_, choices, tuple(variants)))
-    start = tuple(choice.begins for choice in calculator.choices)
-    answers: dict[Key, Derivation | None] = {**derivations}
+    answers: dict[Key, Derivation | None] = {**built.combined}
     deciding, alike = _groups(calculator, answers, _case_signature)
     cases = [Shown(case, deciding, tuple("/".join(key) for key in found)) for case, found in alike if case is not None]
-    cases.sort(key=lambda case: not case.holds(_named(calculator, start)))
+    cases.sort(key=lambda case: not case.holds(_named(calculator, built.start)))
     return Plan(
         calculator,
         tuple(steps),
         tuple(cases),
-        _sentences(calculator, derivations, lambda d: [assumption.text for assumption in d.assumptions]),
-        _sentences(calculator, derivations, lambda d: d.result.holds if d.result else ()),
-        tuple(_parameter_shown(calculator, derivations, parameter) for parameter in calculator.parameters),
+        _sentences(built, lambda d: [assumption.text for assumption in d.assumptions]),
+        _sentences(built, lambda d: d.result.holds if d.result else ()),
+        tuple(_parameter_shown(built, parameter) for parameter in calculator.parameters),
+        tuple(_choice_shown(choice) for choice in calculator.choices),
     )
 
 
@@ -224,7 +251,8 @@ def javascript_module(
     Returns:
         A module that exports `Fraction`, `id`, `parameters`, `choices`, `bibtex`, `axes`, `verdicts`, and these
         functions of `p = {parameter id: Fraction, Infinity where allowed, or a number where real}` and
-        `chosen = {choice id: option id}` (left out: what the page begins with): `result(p, chosen)`, a Fraction, or a
+        `chosen = {choice id: option id}` (left out: what the page begins with): `settle(chosen)`, with all that makes
+        no difference as the page begins; `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a Fraction, or a
         number where it is irrational or depends on real parameters, or null where the theory says nothing;
         `silence(p, chosen)`, why, or the empty text; `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the
         index in `verdicts`; `latex(chosen)`, the formula in letters; `slots[key](p)`, the value of each hole; and
@@ -274,11 +302,32 @@ const cases = [
 const silences = [
 {silences}
 ];
-const picked = (chosen, choice) => chosen?.[choice] ?? choices[choice].start;
-const at = (chosen) => cases[places[deciding.map((choice) => picked(chosen, choice)).join("/")]];
-const hushed = (p, chosen) =>
-  silences.find((rule) => rule.options.every(([choice, option]) => picked(chosen, choice) === option) && rule.test(p));
+const sets = {{
+{_sets(calculator)}
+}};
+export const settle = (chosen) => {{
+  const found = {{}};
+  for (const [id, {{ start, only = [] }}] of Object.entries(choices)) {{
+    const counts = only.every(([choice, options]) => options.includes(found[choice]));
+    found[id] = (counts && chosen?.[id]) || start;
+  }}
+  return found;
+}};
+const at = (chosen) => {{
+  const found = settle(chosen);
+  return cases[places[deciding.map((choice) => found[choice]).join("/")]];
+}};
+const hushed = (p, chosen) => {{
+  const found = settle(chosen);
+  return silences.find((rule) => rule.options.every(([choice, option]) => found[choice] === option) && rule.test(p));
+}};
 
+export const complete = (p, chosen) => {{
+  const all = {{ ...p }};
+  for (const [id, option] of Object.entries(settle(chosen)))
+    if (sets[id]?.[option]) all[choices[id].parameter] = sets[id][option](all);
+  return all;
+}};
 export const silence = (p, chosen) => at(chosen).silence || (hushed(p, chosen)?.sentence ?? "");
 export const result = (p, chosen) => (silence(p, chosen) ? null : at(chosen).result(p));
 export const quantities = (p, chosen) =>
@@ -303,7 +352,8 @@ export const curves = {{
         f"// Emitted from calculators.{source}; change the Python, not this file.\n"
         + "\n".join(imports)
         + "\n\nconst lesser = (a, b) => (a === Infinity ? b : b === Infinity ? a : a.lt(b) ? a : b);"
-        + "\nconst greater = (a, b) => (a.gt(b) ? a : b);\n"
+        + "\nconst greater = (a, b) => (a.gt(b) ? a : b);"
+        + "\nconst reciprocal = (a) => (a === Infinity ? new Fraction(0n) : a.inverse());\n"
         + body
     )
 
@@ -332,30 +382,57 @@ def _named(calculator: Calculator, key: Key) -> dict[str, str]:
     return {choice.id: option for choice, option in zip(calculator.choices, key, strict=True)}
 
 
-def _derivations(calculator: Calculator) -> dict[Key, Derivation]:
-    """The derivation in letters (smoothness included) for each combination of options."""
-    options = [choice.options() for choice in calculator.choices]
-    count = prod(len(found) for found in options)
-    if count > MOST_COMBINATIONS:
+def _build(calculator: Calculator) -> _Built:
+    """What a page is made of.
+
+    Raises:
+        ValueError: there are too many combinations, or a choice that is to stand alone changes an answer.
+    """
+    options = {choice.id: {option.id: option for option in choice.options()} for choice in calculator.choices}
+    keys: list[Key] = [()]
+    for place, choice in enumerate(calculator.choices):
+        earlier = calculator.choices[:place]
+        keys = [
+            (*key, option)
+            for key in keys
+            for option in options[choice.id]
+            if option == choice.begins
+            or (not choice.alone and choice.counts({other.id: key[at] for at, other in enumerate(earlier)}))
+        ]
+    if len(keys) > MOST_COMBINATIONS:
         raise ValueError(
             f"the choices of a calculator must have at most {MOST_COMBINATIONS} combinations; "
-            f"got {count} in {calculator.id}"
+            f"got {len(keys)} in {calculator.id}"
         )
     letters = {parameter.id: parameter.symbol for parameter in calculator.parameters}
-    derivations = {}
-    for chosen in itertools.product(*options):
-        given: dict[str, Option] = dict(zip((choice.id for choice in calculator.choices), chosen, strict=True))
-        derivations[tuple(option.id for option in chosen)] = calculator.build(letters, given)
-    return derivations
+
+    def derivation(key: Key) -> Derivation:
+        chosen = _named(calculator, key).items()
+        return calculator.build(letters, {choice: options[choice][option] for choice, option in chosen})
+
+    start = tuple(choice.begins for choice in calculator.choices)
+    alone = {
+        (choice.id, option): derivation((*start[:place], option, *start[place + 1 :]))
+        for place, choice in enumerate(calculator.choices)
+        if choice.alone
+        for option in options[choice.id]
+    }
+    built = _Built(calculator, {key: derivation(key) for key in keys}, alone)
+    answer = _case_signature(built.combined[start])
+    for (choice_id, option), other in alone.items():
+        if _case_signature(other) != answer:
+            raise ValueError(f"a choice that stands alone must not change the answer; got {choice_id} {option}")
+    return built
 
 
 def _merged(
-    derivations: Mapping[Key, Derivation], parts: Callable[[Derivation], Mapping[str, T]]
+    built: _Built, parts: Callable[[Derivation], Mapping[str, T]], signature: Callable[[T], Hashable]
 ) -> dict[str, dict[Key, T | None]]:
     """Part id -> what it is in each derivation, None where it is not; in an order that agrees with every derivation."""
     order: list[str] = []
-    found = {key: parts(derivation) for key, derivation in derivations.items()}
-    for named in found.values():
+    found = {key: parts(derivation) for key, derivation in built.combined.items()}
+    alone = {key: parts(derivation) for key, derivation in built.alone.items()}
+    for named in (*found.values(), *alone.values()):
         place = 0
         for id_ in named:
             if id_ in order:
@@ -363,7 +440,27 @@ def _merged(
             else:
                 order.insert(place, id_)
                 place += 1
-    return {id_: {key: named.get(id_) for key, named in found.items()} for id_ in order}
+    merged: dict[str, dict[Key, T | None]] = {}
+    for id_ in order:
+        entries = merged[id_] = {key: named.get(id_) for key, named in found.items()}
+        usual = found[built.start].get(id_)
+        for place, choice in enumerate(built.calculator.choices):
+            others = {option: named.get(id_) for (choice_id, option), named in alone.items() if choice_id == choice.id}
+            if all(_same(other, usual, signature) for other in others.values()):
+                continue
+            for key, named in found.items():
+                # Where the part is what it is at the start, the option makes of it what it makes of it there.
+                here = named.get(id_)
+                follows = _same(here, usual, signature) and choice.counts(_named(built.calculator, key))
+                for option, other in others.items():
+                    entries[(*key[:place], option, *key[place + 1 :])] = other if follows else here
+    return merged
+
+
+def _same(part: T | None, other: T | None, signature: Callable[[T], Hashable]) -> bool:
+    if part is None or other is None:
+        return part is other
+    return signature(part) == signature(other)
 
 
 def _groups(
@@ -387,29 +484,47 @@ def _groups(
     return tuple(calculator.choices[place].id for place in kept), list(groups.values())
 
 
-def _sentences(
-    calculator: Calculator, derivations: Mapping[Key, Derivation], parts: Callable[[Derivation], Iterable[str]]
-) -> tuple[Shown[str], ...]:
+def _sentences(built: _Built, parts: Callable[[Derivation], Iterable[str]]) -> tuple[Shown[str], ...]:
     """Sentences with the options for which they are said."""
     shown = []
-    for text, entries in _merged(derivations, lambda d: {part: part for part in parts(d)}).items():
-        choices, groups = _groups(calculator, entries, lambda part: part)
+    for text, entries in _merged(built, lambda d: {part: part for part in parts(d)}, lambda part: part).items():
+        choices, groups = _groups(built.calculator, entries, lambda part: part)
         keys = next(found for part, found in groups if part is not None)
         shown.append(Shown(text, choices, tuple("/".join(key) for key in keys)))
     return tuple(shown)
 
 
-def _parameter_shown(
-    calculator: Calculator, derivations: Mapping[Key, Derivation], parameter: Parameter
-) -> Shown[Parameter]:
-    """A parameter with the options whose derivation holds its letter; with all, when none does."""
-    used = {
-        key: True if derivation.result is None or parameter.symbol in _letters(derivation) else None
-        for key, derivation in derivations.items()
+def _parameter_shown(built: _Built, parameter: Parameter) -> Shown[Parameter]:
+    """A parameter with the options whose derivation holds its letter and that do not set it; with all, when none does.
+
+    Where there is no answer the usual parameters stay, for the reader to go on with.
+    """
+    calculator, letter = built.calculator, parameter.symbol
+    used: dict[Key, bool | None] = {
+        key: True if (d.result is None and not parameter.further) or letter in _letters(d) else None
+        for key, d in built.combined.items()
     }
+    in_usual = letter in _letters(built.combined[built.start])
+    for place, choice in enumerate(calculator.choices):
+        options = [option for option in choice.options() if choice.alone]
+        sets = {option.id for option in options if choice.parameter == parameter.id and option.value is not None}
+        adds = {option.id for option in options if letter in _letters(built.alone[choice.id, option.id])}
+        if not sets and (in_usual or not adds):
+            continue
+        for key, use in list(used.items()):
+            counts = choice.counts(_named(calculator, key))
+            for option in options:
+                mine = use or (True if counts and not in_usual and option.id in adds else None)
+                used[*key[:place], option.id, *key[place + 1 :]] = None if counts and option.id in sets else mine
     choices, groups = _groups(calculator, used, lambda use: use)
     keys = next((found for use, found in groups if use), None)
     return Shown(parameter, choices, tuple("/".join(key) for key in keys)) if keys else Shown(parameter, (), ("",))
+
+
+def _choice_shown(choice: Choice) -> Shown[Choice]:
+    """A choice with the options of others for which it makes a difference."""
+    keys = itertools.product(*(options for _, options in choice.only))
+    return Shown(choice, tuple(other for other, _ in choice.only), tuple("/".join(key) for key in keys))
 
 
 def _letters(derivation: Derivation) -> set[sympy.Symbol]:
@@ -494,8 +609,25 @@ def _choices(calculator: Calculator) -> Mapping[str, object]:
                 for option in choice.options()
             },
         }
+        | ({"only": choice.only} if choice.only else {})
+        | ({"further": True} if choice.further else {})
         for choice in calculator.choices
     }
+
+
+def _sets(calculator: Calculator) -> str:
+    """What options set their choice's parameter to, as functions of the parameters."""
+    lines = []
+    for choice in calculator.choices:
+        options = [option for option in choice.options() if option.value is not None]
+        functions = ", ".join(
+            f"{json.dumps(option.id)}: {_function(calculator, option.value)}"
+            for option in options
+            if option.value is not None
+        )
+        if choice.parameter and options:
+            lines.append(f"  {json.dumps(choice.id)}: {{ {functions} }},")
+    return "\n".join(lines)
 
 
 def _axes(axes: Axes | None) -> object:

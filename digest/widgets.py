@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from calculators import emit, numeric
 from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table
-from calculators.widget import PageStep, Plan, Shown, is_exact, plan
+from calculators.widget import PageStep, Plan, Shown, is_exact, plan, settled
 from digest import addresses
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
@@ -86,18 +86,22 @@ class Control:
     slider_step: float
     slider_value: float
     logarithmic: bool
+    further: bool
     when: When
 
 
 @dataclass(frozen=True)
 class ChoiceControl:
-    """A list from which the reader picks."""
+    """A list from which the reader picks. `told`: whether its option is worth naming in a line."""
 
     name: str
     title: str
     meaning: str
     options: tuple[tuple[str, str], ...]
     value: str
+    further: bool
+    told: bool
+    when: When
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,8 @@ class Widget:
     caption: Markup | None
     controls: tuple[Control, ...]
     choices: tuple[ChoiceControl, ...]
+    opened: bool
+    """Whether one of the further assumptions is not as the calculator begins."""
     cases: tuple[CaseView, ...]
     result_text: str
     result_decimal: str | None
@@ -257,9 +263,10 @@ def widget(
     calculator = blueprint.calculator
     preset = _preset(calculator, settings)
     derivation = calculator.derive(**preset)
+    begins = {choice.id: choice.begins for choice in calculator.choices}
     numbers = dict(derivation.settings)
     values = {parameter.symbol: numbers[parameter.id] for parameter in calculator.parameters}
-    chosen = {choice.id: choice.begins for choice in calculator.choices} | dict(derivation.choices)
+    chosen = settled(calculator, dict(derivation.choices))
     result, named = derivation.result, _named(calculator)
     general = next((case.item.result for case in blueprint.plan.cases if case.holds(chosen)), None)
     exact = general is not None and is_exact(calculator, general.expression)
@@ -284,9 +291,14 @@ def widget(
                 choice.meaning,
                 tuple((option.id, option.title) for option in choice.options()),
                 chosen[choice.id],
+                choice.further,
+                not choice.further or chosen[choice.id] != choice.begins,
+                _when(shown, chosen),
             )
-            for choice in calculator.choices
+            for shown in blueprint.plan.choices
+            for choice in [shown.item]
         ),
+        opened=any(choice.further and chosen[choice.id] != begins[choice.id] for choice in calculator.choices),
         cases=tuple(_case(calculator, case, values, chosen, mathml) for case in blueprint.plan.cases),
         result_text=(result.text if exact else numeric.six_digits(_number(result.expression, values)))
         if result
@@ -305,7 +317,7 @@ def widget(
         shell=" ".join(
             [
                 f"python -m calculators show {calculator.id}",
-                *(f"--set {name}={value}" for name, value in preset.items()),
+                *(f"--set {name}={value}" for name, value in _told(blueprint, preset, chosen)),
             ]
         ),
     )
@@ -318,6 +330,15 @@ def _named(calculator: Calculator) -> set[str]:
         for choice in calculator.choices
         if choice.parameter and all(option.value is not None for option in choice.options())
     }
+
+
+def _told(blueprint: Blueprint, preset: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The settings that make a difference, further assumptions only where they are not as the calculator begins."""
+    silent = {shown.item.id for shown in blueprint.plan.parameters if not shown.holds(chosen)}
+    for shown in blueprint.plan.choices:
+        if not shown.holds(chosen) or (shown.item.further and chosen[shown.item.id] == shown.item.begins):
+            silent.add(shown.item.id)
+    return ((name, value) for name, value in preset.items() if name not in silent)
 
 
 def _when(shown: Shown[object], chosen: Mapping[str, str]) -> When:
@@ -401,6 +422,10 @@ def _preset(calculator: Calculator, settings: Mapping[str, str]) -> dict[str, st
     named = _named(calculator)
     start = {p.id: emit.text(p.start) for p in calculator.parameters if p.id not in named}
     start |= {choice.id: choice.begins for choice in calculator.choices}
+    for choice in calculator.choices:
+        option = next((option for option in choice.options() if option.id == given.get(choice.id)), None)
+        if choice.parameter and option and option.value is not None:
+            start.pop(choice.parameter, None)
     return start | given
 
 
@@ -433,6 +458,7 @@ def _control(
         _tidy(step),
         _tidy(at),
         parameter.logarithmic,
+        parameter.further,
         _when(shown, chosen),
     )
 

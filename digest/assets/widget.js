@@ -58,6 +58,8 @@ class Widget {
     for (const select of this.selects) select.addEventListener("change", () => this.update());
     for (const place of this.places) for (const bar of place.querySelectorAll("[data-stepper]")) new Stepper(bar, this.steps);
     if ("address" in this.section.dataset) this.readAddress();
+    const further = this.section.querySelector("[data-further]");
+    if (further) further.open ||= [...further.querySelectorAll("select")].some((select) => select.value !== this.module.choices[select.name].start);
     this.copies();
     this.update(null, true);
     this.section.dataset.ready = "";
@@ -96,7 +98,7 @@ class Widget {
   /** Reads every control and shows the answer, or what is wrong beside the control that it is about. */
   update(moved = null, first = false) {
     const values = {};
-    const chosen = Object.fromEntries(this.selects.map((select) => [select.name, select.value]));
+    const chosen = this.module.settle(Object.fromEntries(this.selects.map((select) => [select.name, select.value])));
     let fine = true;
     for (const { field, parameter, slider, message } of this.fields) {
       const read = field.validity.badInput
@@ -114,12 +116,8 @@ class Widget {
       if (slider !== moved) slider.value = read.value === Infinity ? slider.max : parameter.logarithmic ? Math.log10(number) : number;
       slider.setAttribute("aria-valuetext", read.value === Infinity ? "infinite" : field.value);
     }
-    for (const [name, option] of Object.entries(chosen)) {
-      const { parameter, options } = this.module.choices[name];
-      if (parameter && "value" in options[option]) values[parameter] = new this.module.Fraction(options[option].value);
-    }
     this.section.classList.toggle("is-blank", !fine);
-    if (fine) this.show(values, chosen, first);
+    if (fine) this.show(this.module.complete(values, chosen), chosen, first);
     else this.blank();
     this.announce(first, fine);
   }
@@ -226,15 +224,18 @@ class Widget {
   /** The links and the shell command for what is set now. */
   links(value, chosen) {
     const query = new URLSearchParams();
-    for (const { field, parameter } of this.fields) query.set(field.name, field.value === "" && parameter.infinite ? "oo" : field.value);
-    for (const select of this.selects) query.set(select.name, select.value);
+    // What makes no difference now is not told, nor a further assumption that is as usual.
+    const there = this.fields.filter(({ field }) => field.closest("[hidden]") === null);
+    const usual = ({ name, value }) => this.module.choices[name].further && value === this.module.choices[name].start;
+    const telling = this.selects.filter((select) => select.closest("[hidden]") === null && !usual(select));
+    for (const { field, parameter } of there) query.set(field.name, field.value === "" && parameter.infinite ? "oo" : field.value);
+    for (const select of telling) query.set(select.name, select.value);
     this.state = { settings: [...query], value, chosen };
     for (const link of document.querySelectorAll("[data-open]")) {
       if (this.section.contains(link) || "address" in this.section.dataset) link.href = `${this.section.dataset.page}?${query}`;
     }
-    const there = this.fields.filter(({ field }) => field.closest("[hidden]") === null);
     const named = there.map(({ field, parameter }) => `${parameter.title} ${field.value || "∞"}`);
-    const picked = this.selects.map((select) => select.selectedOptions[0].text);
+    const picked = telling.map((select) => select.selectedOptions[0].text);
     this.section.querySelector("[data-settings]").textContent = [...named, ...picked].join(" · ");
     if (this.shell) {
       const settings = [...query].map(([name, text]) => `--set ${name}=${text}`).join(" ");

@@ -140,7 +140,7 @@ def test_reserved_words_of_python(name: str) -> None:
         emit.python(sympy.Symbol(name) + 1)
 
 
-@pytest.mark.parametrize("name", ["a b", "x);alert(1", "α", "", "1x", "x_1"])
+@pytest.mark.parametrize("name", ["a b", "x);alert(1", "α", "", "1x", "x__1"])
 def test_names_that_are_none(name: str) -> None:
     for printer in (emit.python, lambda e: emit.javascript(e, exact=True), lambda e: emit.javascript(e, exact=False)):
         with pytest.raises(emit.EmitError, match=r"^a name must be letters and digits; got "):
@@ -157,7 +157,7 @@ def test_exact_javascript() -> None:
     assert emit.javascript(-2 * x / (3 * y), exact=True) == "new Fraction(2n).mul(x).div(new Fraction(3n)).div(y).neg()"
     assert emit.javascript(x**-2 + x**3, exact=True) == "x.pow(3n).add(x.pow(-2n))"
     with pytest.raises(
-        emit.EmitError, match=r"^a symbol that may be infinite must stand alone or in a minimum; got s$"
+        emit.EmitError, match=r"^a symbol that may be infinite must stand alone, in a minimum or below a line; got s$"
     ):
         emit.javascript(s + 1, exact=True, infinite=infinite)
     with pytest.raises(emit.EmitError, match=r"^a minimum must have an argument that is finite; got Min\(d, s\)$"):
