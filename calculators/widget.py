@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Generic, TypeVar
 
 import sympy
@@ -23,7 +22,6 @@ from calculators.derivation import (
     Calculator,
     Choice,
     Derivation,
-    Option,
     Parameter,
     Source,
     Step,
@@ -155,7 +153,7 @@ class _Built:
 
 
 def settled(calculator: Calculator, chosen: Mapping[str, str]) -> dict[str, str]:
-    """The options (choice id -> option id) with what makes no difference as the page begins; that, too, for the rest."""
+    """The options (choice id -> option id), those that are left out or make no difference as the page begins."""
     found: dict[str, str] = {}
     for choice in calculator.choices:
         found[choice.id] = chosen.get(choice.id, choice.begins) if choice.counts(found) else choice.begins
@@ -252,12 +250,11 @@ def javascript_module(
         A module that exports `Fraction`, `id`, `parameters`, `choices`, `bibtex`, `axes`, `verdicts`, and these
         functions of `p = {parameter id: Fraction, Infinity where allowed, or a number where real}` and
         `chosen = {choice id: option id}` (left out: what the page begins with): `settle(chosen)`, with all that makes
-        no difference as the page begins; `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a Fraction, or a
-        number where it is irrational or depends on real parameters, or null where the theory says nothing;
-        `silence(p, chosen)`, why, or the empty text; `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the
-        index in `verdicts`; `latex(chosen)`, the formula in letters; `slots[key](p)`, the value of each hole; and
-        `curves[id].value(p, x, chosen)`, a number, or
-        NaN where the curve is not drawn.
+        no difference as the page begins; `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a
+        Fraction, or a number where it is irrational or depends on real parameters, or null where the theory says
+        nothing; `silence(p, chosen)`, why, or the empty text; `quantities(p, chosen)`, id -> value;
+        `verdict(p, chosen)`, the index in `verdicts`; `latex(chosen)`, the formula in letters; `slots[key](p)`, the
+        value of each hole; and `curves[id].value(p, x, chosen)`, a number, or NaN where the curve is not drawn.
     """
     return module(plan(calculator), fraction_url, special_url)
 
