@@ -617,7 +617,7 @@ class Calculator:
         Raises:
             calculators.expressions.ExpressionError: `text` is no expression in this calculator's letters.
         """
-        expected = expressions.parse(text, self.symbols)
+        expected = expressions.result(text, self.symbols)
         if derivation.result is None:
             return False
         result = derivation.result.expression

@@ -69,6 +69,30 @@ ELEMENTARY: Mapping[str, Function] = MappingProxyType(
 """What losses are made of."""
 
 
+RESULTS: Mapping[str, Function] = MappingProxyType(
+    {
+        **MINIMUM,
+        "exp": _unevaluated(sympy.exp),
+        "log": _unevaluated(sympy.log),
+        "gamma": _unevaluated(sympy.gamma),
+    }
+)
+"""What the results of all calculators are made of."""
+
+
+def result(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
+    """The value that a claim states, as `parse` reads it, with exp, log and gamma besides the minimum.
+
+    Raises:
+        ExpressionError: as `parse`; an exp or gamma inside another, which may be too large for any arithmetic.
+    """
+    stated = parse(text, symbols, RESULTS)
+    growing = stated.atoms(sympy.exp, sympy.gamma)
+    if any(argument.has(sympy.exp, sympy.gamma) for call in growing for argument in call.args):
+        raise ExpressionError(f"an exp or gamma must not stand inside another; got {text.strip()!r}")
+    return stated
+
+
 def parse(
     text: str, symbols: Mapping[str, sympy.Symbol], functions: Mapping[str, Function] = MINIMUM, example: str = "4/d"
 ) -> sympy.Expr:

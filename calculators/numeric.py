@@ -86,7 +86,7 @@ def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None
         try:
             if not close(evaluate(arithmetic, left, values), evaluate(arithmetic, right, values)):
                 return False
-        except (ZeroDivisionError, TypeError):
+        except (ZeroDivisionError, TypeError, ValueError, OverflowError):
             # No value here, or one that is not real and so has no place in a minimum.
             return False
     return True

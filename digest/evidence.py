@@ -79,8 +79,8 @@ KINDS: Final[Mapping[str, Check]] = MappingProxyType(
 COMMON: Final = (
     Check(
         "A step that is wrong is found",
-        "In each derivation every checked line is changed on purpose: by a factor, a sign, a small exponent, or one "
-        "part in 10^30. The check must fail, and name that step.",
+        "Checked lines of every calculator are changed on purpose: by a factor, a sign, a small exponent, in many "
+        "cases by one part in 10^30. The check must fail, and name that step.",
         (_VERIFY + "test_a_wrong_line_before_fails_by_its_name", _VERIFY + "test_whole_messages"),
     ),
     Check(
@@ -151,8 +151,8 @@ UNCHECKED: Final = (
     "Cited theorems. That a paper states a theorem, in that place and under those conditions, was read and not "
     "computed. Their proofs are not repeated here. Where a text was known second-hand, the source says so.",
     "Constants, where a step claims only a power. Such steps are written with the sign for “is proportional to”.",
-    "Identities at all points. Agreement to 50 digits at seeded points leaves no room for a plausible slip, but it is "
-    "no symbolic proof.",
+    "Identities at all points. Agreement to 50 digits at seeded points leaves little room for a slip, but it is no "
+    "symbolic proof.",
     "Fits to other people's measurements, such as the curves of overoptimised rewards. The algebra on them is exact; "
     "the curves are taken as published.",
     "The world. A result that is derived is a prediction. What would count against it is said with each calculator, "

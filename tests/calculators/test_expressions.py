@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators import CATALOG, emit
-from calculators.expressions import ExpressionError, parse
+from calculators.expressions import ExpressionError, parse, result
 from calculators.numeric import equal
 
 CALCULATOR = CATALOG["scaling-exponent"]
@@ -171,3 +171,26 @@ def test_same_compares_values_and_not_spellings() -> None:
     assert not CALCULATOR.same(CALCULATOR.derive(degree=1, loss_order=2), "4/m")
     assert CALCULATOR.same(CALCULATOR.derive(degree=1, loss_order=2), "2**2*d**-1")
     assert not CALCULATOR.same(CALCULATOR.derive(degree=1, loss_order=2), "4/(d - 1/1000000)")
+
+
+def test_results_may_hold_exp_log_and_gamma() -> None:
+    n, a = sympy.symbols("n a", positive=True)
+    assert result("exp(-n)", {"n": n}) == sympy.exp(-n)
+    stated = result("gamma(a/(1 + a))*log(n)", {"n": n, "a": a})
+    assert stated == sympy.gamma(a / (1 + a)) * sympy.log(n)
+    with pytest.raises(ExpressionError) as caught:
+        parse("exp(-n)", {"n": n})
+    assert "exp" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["exp(exp(9))", "gamma(gamma(n))", "exp(9)**exp(9)", "min(1, exp(gamma(n)))"])
+def test_a_result_that_grows_too_fast_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        result(text, {"n": sympy.Symbol("n", positive=True)})
+    assert str(caught.value) == f"an exp or gamma must not stand inside another; got {text!r}"
+
+
+@pytest.mark.parametrize("text", ["gamma(0 - 3)", "log(0 - 1)", "exp(1000000**5)", "gamma(1000000)"])
+def test_a_stated_value_that_is_none_or_huge_is_not_the_same(text: str) -> None:
+    calculator = CATALOG["universal-rates"]
+    assert not calculator.same(calculator.derive(**{"class": "blocks"}), text)
