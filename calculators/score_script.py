@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from types import MappingProxyType
+from typing import Literal, get_args
 
 import sympy
 
 from calculators import emit
+from calculators.derivation import rounded
 from calculators.normalised_score import CALCULATOR, GAMER, RECORD, SCALES
-from calculators.score_table import MEAN, MIDDLE, MOST_ROWS, MOVED, NUMBERS, RULES, TITLE, reading_rule
+from calculators.score_table import MEAN, MIDDLE, MOST_ROWS, MOVED, NUMBERS, RULES, TITLE, Change, reading_rule
+
+Statistic = Literal["mean", "median"]
 
 MODULE = "normalised-score-table"
 """The module's name, beside the calculators' own modules."""
@@ -28,6 +33,61 @@ _WORDS: Mapping[str, str] = MappingProxyType(
 )
 """Letter of a formula -> the name that the page's script knows it by."""
 
+AGGREGATES: Mapping[tuple[str, Statistic], str] = MappingProxyType(
+    {
+        (scale, statistic): f"{title.removesuffix('-normalised').lower()} {statistic}"
+        for scale, title in SCALES.items()
+        for statistic in get_args(Statistic)
+    }
+)
+"""(scale, statistic) -> what a page calls it."""
+
+LONGEST = 24
+"""Signs of an exact fraction that a page shows beside its decimals; longer ones are in the copied results alone."""
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "moved": "The wrong number moves {moved}. It leaves {still} where they are.",
+        "nothing": "The wrong number moves none of the six.",
+        "shift": "The gamer mean moves by ({false} − {right})/{count} {sign} {shift}: one game's error, divided by the "
+        "number of games and by nothing else.",
+        "median": "A median moves at most to the score of a neighbouring game.",
+        "record": "The record means hold no gamer's score, so they cannot move.",
+    }
+)
+"""What is said about one wrong baseline; a page fills the same words."""
+
+
+def verdict(change: Change) -> tuple[str, ...]:
+    """What a wrong gamer's score moved and what not, in sentences."""
+    moved: list[str] = []
+    still: list[str] = []
+    for (scale, statistic), name in AGGREGATES.items():
+        before, after = (getattr(side[scale], statistic) for side in (change.before, change.after))
+        (still if before == after else moved).append(name)
+    right, false = (game.normalised(GAMER) for game in (change.right, change.false))
+    shift = change.after[GAMER].mean - change.before[GAMER].mean
+    exact = all(Fraction(rounded(value)) == value for value in (right, false, shift))
+    first = WORDS["moved"].format(moved=_listed(moved), still=_listed(still)) if moved else WORDS["nothing"]
+    return (
+        first,
+        WORDS["shift"].format(
+            false=rounded(false),
+            right=rounded(right),
+            count=change.count,
+            sign="=" if exact else "≈",
+            shift=rounded(shift),
+        ),
+        WORDS["median"],
+        WORDS["record"],
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`, each with its article."""
+    named = [f"the {name}" for name in names]
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+
 
 def javascript_module(fraction_url: str = "../fraction.js") -> str:
     """The text of an ES module; every number in it is a `Fraction` of fraction.js 5.
@@ -37,10 +97,12 @@ def javascript_module(fraction_url: str = "../fraction.js") -> str:
 
     Returns:
         A module that exports `Fraction`; `title`, `numbers` and `mostRows`; `scales`, scale -> its title and the column
-        of its baseline; `rules`, kind of mistake -> words with `{places}`; `readings`, what a number must be; `least`
-        and `largest`, the bounds of its size; and these functions: `normalised[scale]({score, random, gamer, record})`,
-        `mean({total, games})`, `middle({low, high})`, `moved({before, after})`, and
-        `shift({score, random, gamer, wrong, games})`, by how much a wrong gamer's score moves the gamer mean.
+        of its baseline; `rules`, kind of mistake -> words with `{places}`; `readings`, what a number must be; `words`,
+        what is said about a wrong baseline; `aggregates`, [scale, statistic, name] each; `longest`, the signs of a
+        fraction that is shown; `least` and `largest`, the bounds of a number's size; and these functions:
+        `normalised[scale]({score, random, gamer, record})`, `mean({total, games})`, `middle({low, high})`,
+        `moved({before, after})`, and `shift({score, random, gamer, wrong, games})`, by how much a wrong gamer's score
+        moves the gamer mean.
     """
     scales = {}
     scores = []
@@ -63,6 +125,9 @@ export const mostRows = {MOST_ROWS};
 export const scales = {_data(scales)};
 export const rules = {_data(dict(RULES))};
 export const readings = {_data({"number": reading_rule("?"), "size": reading_rule("1e31")})};
+export const words = {_data(dict(WORDS))};
+export const aggregates = {_data([[scale, statistic, name] for (scale, statistic), name in AGGREGATES.items()])};
+export const longest = {LONGEST};
 export const least = {least};
 export const largest = {largest};
 export const normalised = {{

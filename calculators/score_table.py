@@ -81,10 +81,13 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Change:
-    """What one changed baseline did to the aggregates, scale by scale."""
+    """What one changed baseline did to the aggregates, scale by scale, and to its game; the table has `count` games."""
 
     before: Mapping[str, Aggregate]
     after: Mapping[str, Aggregate]
+    right: Game
+    false: Game
+    count: int
 
 
 def games(rows: Sequence[Sequence[Value]]) -> tuple[Game, ...]:
@@ -199,21 +202,20 @@ def wrong_baseline(table: Sequence[Game], title: str, **baselines: Value) -> Cha
         KeyError: no game of that title.
         TableError: a baseline that is not above random play.
     """
-    if title not in {game.title for game in table}:
+    place = next((place for place, game in enumerate(table) if game.title == title), None)
+    if place is None:
         raise KeyError(title)
     rows = [[game.title, *(getattr(game, name) for name in NUMBERS)] for game in table]
-    for row in rows:
-        if row[0] == title:
-            row[1:] = [baselines.get(name, value) for name, value in zip(NUMBERS, row[1:], strict=True)]
+    rows[place][1:] = [baselines.get(name, getattr(table[place], name)) for name in NUMBERS]
     checked = games(rows)
-    return Change(aggregates(table), aggregates(checked))
+    return Change(aggregates(table), aggregates(checked), table[place], checked[place], len(table))
 
 
 EXAMPLE = games(
     (
         ("Game A (invented)", 60, 10, 110, 900),
         ("Game B (invented)", 1900, 100, 2100, 9000),
-        ("Game C (invented)", 14, -10, 10, 40),
+        ("Game C (invented)", 14, -10, 10, 12),
         ("Game D (invented)", 8100, 100, 5100, 60_100),
         ("Game E (invented)", 430, 10, 210, 700),
         ("Game F (invented)", 3200, 200, 1200, 40_200),

@@ -12,6 +12,13 @@ for (const section of document.querySelectorAll("section[data-calculator]")) {
   });
 }
 
+// What only some pages have is loaded where it is: each such script has a function `start`.
+for (const part of document.querySelectorAll("[data-script]")) {
+  import(`./${part.dataset.script}.js`)
+    .then((script) => script.start(part))
+    .catch((error) => console.warn(error));
+}
+
 // A box that scrolls sideways can be reached with the keyboard, and says what it is. One that does not is no stop.
 const BOXES = ".td-scroll:not(table *), .table, .formula, .td-long, .md-typeset pre > code, .md-typeset__scrollwrap:not(.table *)";
 const NAMES = [[".formula, .td-long, .td-step__line", "Formula"], ["pre > code", "Code"]];

@@ -56,6 +56,26 @@ export function aggregates(module, games) {
   );
 }
 
+/** What a wrong gamer's score moved and what not, in sentences; `before` and `after` as `aggregates` has them. */
+export function verdict(module, right, wrong, before, after) {
+  const same = ([scale, statistic]) => before[scale][statistic].equals(after[scale][statistic]);
+  const names = (kept) => listed(module.aggregates.filter((one) => same(one) === kept).map(([, , name]) => `the ${name}`));
+  const [moved, still] = [names(false), names(true)];
+  const count = before.gamer.scores.length;
+  const shift = module.shift({ ...right, wrong: wrong.gamer, games: new module.Fraction(count) });
+  const numbers = { false: module.normalised.gamer(wrong), right: module.normalised.gamer(right), shift };
+  const exact = Object.values(numbers).every((value) => value.equals(new module.Fraction(decimal(value))));
+  const places = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, decimal(value)]));
+  return [
+    moved ? fill(module.words.moved, { moved, still }) : module.words.nothing,
+    fill(module.words.shift, { ...places, count, sign: exact ? "=" : "≈" }),
+    module.words.median,
+    module.words.record,
+  ];
+}
+
+const listed = (names) => [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
+
 /** Two halves at a time, so that only the last sums have long denominators. */
 function added(scores) {
   if (scores.length === 1) return scores[0];

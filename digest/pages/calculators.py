@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from calculators import CATALOG
-from digest import addresses
+from digest import addresses, scores
 from digest.corpus import Corpus
 from digest.pages.models import Anchor, CalculatorLine, CalculatorPage, CalculatorsPage, Embedding, Page
 from digest.pages.site import Site
+from digest.scores import ScoreTable, score_table
 from digest.widgets import widget
 
 
@@ -34,6 +35,7 @@ def pages(site: Site) -> Iterator[Page]:
             embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
             against=calculator.against,
             checked=addresses.relative(url, f"{addresses.CHECKED}#{calculator.id}"),
+            scores=_scores(calculator.id, url),
         )
         lines.append(
             CalculatorLine(
@@ -59,5 +61,11 @@ def embeddings(corpus: Corpus) -> tuple[Embedding, ...]:
     for calculator in CATALOG.values():
         url = f"{addresses.EMBED}{addresses.address('calculator', calculator.id)}"
         shown = widget(corpus.blueprints[calculator.id], {}, here=url, mathml=corpus.mathml)
-        found.append(Embedding(f"{url}index.html", shown, addresses.relative(url, addresses.HOME)))
+        root = addresses.relative(url, addresses.HOME)
+        found.append(Embedding(f"{url}index.html", shown, root, _scores(calculator.id, url)))
     return tuple(found)
+
+
+def _scores(calculator: str, here: str) -> ScoreTable | None:
+    """The table of games, for the one calculator that has it."""
+    return score_table(here) if calculator == scores.CALCULATOR else None

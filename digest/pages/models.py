@@ -10,6 +10,7 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from digest import addresses
+from digest.scores import ScoreTable
 from digest.widgets import Widget
 
 
@@ -247,6 +248,7 @@ class CalculatorPage(Page):
     against: tuple[str, ...]
     checked: str
     """The link to the page on checking, at this calculator."""
+    scores: ScoreTable | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +258,7 @@ class Embedding:
     file: str
     widget: Widget
     root: str
+    scores: ScoreTable | None = None
 
 
 @dataclass(frozen=True)

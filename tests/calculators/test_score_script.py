@@ -14,7 +14,7 @@ import sympy
 
 from calculators.derivation import rounded
 from calculators.normalised_score import CALCULATOR
-from calculators.score_script import javascript_module
+from calculators.score_script import javascript_module, verdict
 from calculators.score_table import (
     EXAMPLE,
     EXAMPLE_WRONG,
@@ -24,6 +24,7 @@ from calculators.score_table import (
     NUMBERS,
     SCALES,
     TableError,
+    demonstration,
     games,
     wrong_baseline,
 )
@@ -97,6 +98,7 @@ return given.map(({ table, wrong }) => {
   });
   return {
     shift: shown(shift),
+    words: rows.verdict(module, right.games[row], false_.games[row], before, after),
     ...Object.fromEntries(Object.keys(module.scales).map((scale) => [scale, {
       scores: before[scale].scores.map(shown),
       before: [shown(before[scale].mean), shown(before[scale].median)],
@@ -111,8 +113,10 @@ return given.map(({ table, wrong }) => {
 def test_a_thousand_tables_have_the_same_fractions_in_python_and_in_the_page(tmp_path: Path) -> None:
     generator = random.Random(140)
     given = [
-        {"table": made_up(generator, generator.randint(1, 12)), "wrong": typed(generator, 1, 500)} for _ in range(999)
+        {"table": made_up(generator, generator.randint(1, 12)), "wrong": typed(generator, 1, 500)} for _ in range(998)
     ]
+    same = made_up(generator, 5)
+    given.append({"table": same, "wrong": same[-1][3]})
     given.append({"table": made_up(generator, ATARI), "wrong": "29.0"})
     found = under_node(tmp_path, ANSWER, given)
     assert isinstance(found, list) and len(found) == 1000
@@ -125,6 +129,7 @@ def test_a_thousand_tables_have_the_same_fractions_in_python_and_in_the_page(tmp
             assert [Fraction(value) for value in answer[scale]["before"]] == [before.mean, before.median]
             assert [Fraction(value) for value in answer[scale]["after"]] == [after.mean, after.median]
             assert Fraction(answer[scale]["moved"]) == after.mean - before.mean
+        assert answer["words"] == list(verdict(change))
         assert Fraction(answer["shift"]) == change.after["gamer"].mean - change.before["gamer"].mean
 
 
@@ -261,6 +266,17 @@ def test_a_row_of_names_is_a_header(tmp_path: Path) -> None:
         False,
         False,
     ]
+
+
+def test_the_words_about_the_example() -> None:
+    assert verdict(demonstration()) == (
+        "The wrong number moves the gamer mean. It leaves the gamer median, the record mean, the record median, the "
+        "clipped record mean and the clipped record median where they are.",
+        "The gamer mean moves by (538.182 − 40)/7 ≈ 71.169: one game's error, divided by the number of games and by "
+        "nothing else.",
+        "A median moves at most to the score of a neighbouring game.",
+        "The record means hold no gamer's score, so they cannot move.",
+    )
 
 
 def test_what_is_said_to_be_real_in_the_example_is_in_it() -> None:

@@ -22,6 +22,7 @@ ORDER = [
     "typeset",
     "special",
     "addresses",
+    "scores",
     "figures",
     "widgets",
     "corpus",
