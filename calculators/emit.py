@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import sympy
+from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.function import AppliedUndef
 
 HOLE = re.compile("⟦([a-z0-9-]+)⟧")
@@ -94,6 +95,9 @@ _PYTHON = _Dialect(
             sympy.loggamma: "math.lgamma",
             sympy.erf: "math.erf",
             sympy.erfc: "math.erfc",
+            sympy.atan: "math.atan",
+            expm1: "math.expm1",
+            log1p: "math.log1p",
             sympy.tanh: "math.tanh",
             sympy.cos: "math.cos",
         }
@@ -114,6 +118,9 @@ _JAVASCRIPT = _Dialect(
             sympy.sin: "Math.sin",
             sympy.tanh: "Math.tanh",
             sympy.cos: "Math.cos",
+            sympy.atan: "Math.atan",
+            expm1: "Math.expm1",
+            log1p: "Math.log1p",
             sympy.gamma: "gamma",
             sympy.loggamma: "loggamma",
             sympy.erf: "erf",

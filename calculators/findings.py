@@ -13,6 +13,8 @@ from calculators.fitting import Bootstrap, Fit
 from calculators.implied import ImpliedDimension, Theory
 
 _WIDTH = 88
+TITLES = ("without an irreducible loss", "with it")
+"""The two fits, as they are named beside each other."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,8 @@ class FitReport:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """The plain fit, and the one with an irreducible loss where that is identified."""
-        fits = [("without an irreducible loss", self.fit.power_law), ("with it", self.fit.irreducible)]
         found = []
-        for title, one in fits:
+        for title, one in zip(TITLES, (self.fit.power_law, self.fit.irreducible), strict=True):
             if one is None or (one is self.fit.irreducible and self.fit.irreducible.state != "identified"):
                 continue
             numbers = one.alpha, one.standard_error, one.interval

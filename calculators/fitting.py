@@ -7,7 +7,9 @@ alike; intervals from Student's t with n - 2 degrees of freedom (n different siz
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,41 @@ from calculators.least_squares import Array, line
 from calculators.student import quantile
 
 MIN_SIZES = 3
-_POOLED = 2000
+POOLED = 2000
+LOCAL = 12
+"""At most so many local exponents are shown."""
+
+PROBLEMS: Mapping[str, str] = MappingProxyType(
+    {
+        "shapes": "sizes and losses must be two lists of one length; got shapes {sizes}, {losses}",
+        "positive": "{name} must be positive and finite; got {value:g}",
+        "few": "a fit needs at least {least} different sizes; got {got}",
+        "few-for-floor": "an irreducible loss needs at least {least} different sizes; got {got}",
+        "equal": "an irreducible loss needs losses that differ; all are {loss:g}",
+        "seeds": "a bootstrap over seeds needs at least 2 losses for each size; got 1 for size {size:.6g}",
+    }
+)
+"""The sentences of `FitError`, as templates."""
+
+COMPARISONS: Mapping[str, str] = MappingProxyType(
+    {
+        "few": "No irreducible loss was fitted: that needs {least} different sizes; there are {sizes}.",
+        "equal": "No irreducible loss was fitted: all losses are equal.",
+        "exact": "The power law alone fits to rounding: there is no irreducible loss to be seen.",
+        "zero": "The irreducible loss is not identifiable: its best value is 0, the border of the search, so both fits "
+        "are the same; up to {high:.4g} is possible ({percent:g} %).",
+        "flat": "The irreducible loss is not identifiable: the profile is flat, everything from 0 to {high:.4g} fits "
+        "nearly as well as the best value {loss:.4g} ({percent:g} %); alpha is {without:.4g} without and {alpha:.4g} "
+        "with it.",
+        "open": "The irreducible loss is not identifiable from above: everything from {low:.4g} to the smallest loss "
+        "fits nearly as well as {loss:.4g} ({percent:g} %), so the largest sizes may have reached the floor; alpha is "
+        "{without:.4g} without and {alpha:.4g} with it.",
+        "identified": "An irreducible loss of {loss:.4g} ({low:.4g} to {high:.4g}, {percent:g} %) describes these "
+        "points better than a pure power law: the scatter of log loss falls from {residual_without:.2g} to "
+        "{residual:.2g}; alpha is {without:.4g} without and {alpha:.4g} with it.",
+    }
+)
+"""What the two fits say beside each other, by the state of the irreducible loss; a page says the same."""
 
 
 class FitError(ValueError):
@@ -110,14 +146,14 @@ def gather(sizes: Array, losses: Array) -> Points:
     """
     sizes, losses = np.asarray(sizes, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     if sizes.ndim != 1 or sizes.shape != losses.shape:
-        raise FitError(f"sizes and losses must be two lists of one length; got shapes {sizes.shape}, {losses.shape}")
+        raise FitError(PROBLEMS["shapes"].format(sizes=sizes.shape, losses=losses.shape))
     for name, values in (("sizes", sizes), ("losses", losses)):
         bad = ~(np.isfinite(values) & (values > 0))
         if bad.any():
-            raise FitError(f"{name} must be positive and finite; got {values[int(np.argmax(bad))]:g}")
+            raise FitError(PROBLEMS["positive"].format(name=name, value=values[int(np.argmax(bad))]))
     different, where, place = np.unique(np.log(sizes), return_index=True, return_inverse=True)
     if len(different) < MIN_SIZES:
-        raise FitError(f"a fit needs at least {MIN_SIZES} different sizes; got {len(different)}")
+        raise FitError(PROBLEMS["few"].format(least=MIN_SIZES, got=len(different)))
     order = np.argsort(place, kind="stable")
     logs = np.log(losses)[order]
     count = np.bincount(place).astype(np.float64)
@@ -176,19 +212,17 @@ def with_irreducible_loss(points: Points, confidence: float = 0.95) -> Irreducib
         FitError: fewer than four sizes, or all losses are equal.
     """
     if points.sizes < irreducible.MIN_SIZES:
-        raise FitError(
-            f"an irreducible loss needs at least {irreducible.MIN_SIZES} different sizes; got {points.sizes}"
-        )
+        raise FitError(PROBLEMS["few-for-floor"].format(least=irreducible.MIN_SIZES, got=points.sizes))
     x, y, weight = points.log_size, points.log_loss, np.ones(points.sizes)
     if np.ptp(y) == 0:
-        raise FitError(f"an irreducible loss needs losses that differ; all are {math.exp(y[0]):g}")
-    if points.sizes > _POOLED:
-        cell = np.minimum(((x - x[0]) / (x[-1] - x[0]) * _POOLED).astype(np.intp), _POOLED - 1)
-        weight = np.bincount(cell, minlength=_POOLED).astype(np.float64)
+        raise FitError(PROBLEMS["equal"].format(loss=math.exp(y[0])))
+    if points.sizes > POOLED:
+        cell = np.minimum(((x - x[0]) / (x[-1] - x[0]) * POOLED).astype(np.intp), POOLED - 1)
+        weight = np.bincount(cell, minlength=POOLED).astype(np.float64)
         filled = weight > 0
         weight = weight[filled]
-        x = np.bincount(cell, weights=x, minlength=_POOLED)[filled] / weight
-        y = np.bincount(cell, weights=y, minlength=_POOLED)[filled] / weight
+        x = np.bincount(cell, weights=x, minlength=POOLED)[filled] / weight
+        y = np.bincount(cell, weights=y, minlength=POOLED)[filled] / weight
     return irreducible.fit(x, y, weight, confidence)
 
 
@@ -210,7 +244,7 @@ def bootstrap(
     """
     if points.count.min() < 2:
         size = points.size[int(np.argmin(points.count))]
-        raise FitError(f"a bootstrap over seeds needs at least 2 losses for each size; got 1 for size {size:.6g}")
+        raise FitError(PROBLEMS["seeds"].format(size=size))
     whole = points.count.astype(np.intp)
     start, group = np.repeat(np.cumsum(whole) - whole, whole), np.repeat(np.arange(points.sizes), whole)
     alphas = np.empty(resamples)
@@ -239,7 +273,7 @@ def fit(sizes: Array, losses: Array, confidence: float = 0.95) -> Fit:
     if points.sizes >= irreducible.MIN_SIZES and np.ptp(points.log_loss) > 0:
         offset = with_irreducible_loss(points, confidence)
     words = compare(plain, offset, points.sizes)
-    return Fit(points.rows, points.sizes, plain, local_exponents(points, at_most=12), offset, words)
+    return Fit(points.rows, points.sizes, plain, local_exponents(points, at_most=LOCAL), offset, words)
 
 
 def compare(plain: PowerLaw, offset: Irreducible | None, sizes: int) -> str:
@@ -251,32 +285,16 @@ def compare(plain: PowerLaw, offset: Irreducible | None, sizes: int) -> str:
         sizes: how many different sizes there are.
     """
     if offset is None:
-        if sizes < irreducible.MIN_SIZES:
-            least = irreducible.MIN_SIZES
-            return f"No irreducible loss was fitted: that needs {least} different sizes; there are {sizes}."
-        return "No irreducible loss was fitted: all losses are equal."
-    sure = f"{100 * plain.confidence:g} %"
+        state = "few" if sizes < irreducible.MIN_SIZES else "equal"
+        return COMPARISONS[state].format(least=irreducible.MIN_SIZES, sizes=sizes)
     low, high = offset.loss_interval
-    if offset.state == "exact":
-        return "The power law alone fits to rounding: there is no irreducible loss to be seen."
-    if offset.state == "zero":
-        return (
-            "The irreducible loss is not identifiable: its best value is 0, the border of the search, so both fits are "
-            f"the same; up to {high:.4g} is possible ({sure})."
-        )
-    alphas = f"alpha is {plain.alpha:.4g} without and {offset.alpha:.4g} with it"
-    if offset.state == "flat":
-        return (
-            f"The irreducible loss is not identifiable: the profile is flat, everything from 0 to {high:.4g} fits "
-            f"nearly as well as the best value {offset.loss:.4g} ({sure}); {alphas}."
-        )
-    if offset.state == "open":
-        return (
-            f"The irreducible loss is not identifiable from above: everything from {low:.4g} to the smallest loss fits "
-            f"nearly as well as {offset.loss:.4g} ({sure}), so the largest sizes may have reached the floor; {alphas}."
-        )
-    return (
-        f"An irreducible loss of {offset.loss:.4g} ({low:.4g} to {high:.4g}, {sure}) describes these points better "
-        f"than a pure power law: the scatter of log loss falls from {offset.residual_without:.2g} to "
-        f"{offset.residual:.2g}; {alphas}."
+    return COMPARISONS[offset.state].format(
+        loss=offset.loss,
+        low=low,
+        high=high,
+        percent=100 * plain.confidence,
+        without=plain.alpha,
+        alpha=offset.alpha,
+        residual_without=offset.residual_without,
+        residual=offset.residual,
     )

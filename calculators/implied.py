@@ -5,13 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sympy
 
 from calculators.derivation import Status, Value
 from calculators.scaling_exponent import CALCULATOR
 
-_EXACT = 1e-12
+EXACT = 1e-12
+"""Below the bound by no more than this share is at the bound; standard errors below it are none."""
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "consistent": "alpha = {alpha:.4g} is consistent with alpha >= {law}: the bound is {law} = {bound:.4g} at "
+        "d = {dimension:g}.",
+        "reaches": "alpha = {alpha:.4g} is below the bound {law} = {bound:.4g} at d = {dimension:g} by {share:.2g} %, "
+        "{errors}; its interval reaches the bound, so it is still consistent with alpha >= {law}.",
+        "below": "alpha = {alpha:.4g} is below the bound {law} = {bound:.4g} at d = {dimension:g} by {share:.2g} %, "
+        "{errors}: not consistent with alpha >= {law}. Before that counts against the law, mind that estimated "
+        "dimensions tend to be too low, which puts the bound too high.",
+        "no-error": "no error to speak of",
+        "one-error": "{errors} standard error",
+        "errors": "{errors} standard errors",
+    }
+)
+"""What an exponent says about the bound at a measured dimension, as templates; a page says the same."""
 
 
 class OpenError(ValueError):
@@ -80,6 +98,13 @@ def theory(settings: Mapping[str, Value]) -> Theory:
     return Theory(exponent, solution, result.text, shown, result.status)
 
 
+def power() -> sympy.Expr:
+    """Exponent times dimension, m*min(q + 1, s), in the letters of the scaling-exponent calculator."""
+    exponent = CALCULATOR.derive(smoothness=CALCULATOR.symbols["s"].name).answer.expression
+    (solution,) = sympy.solve(sympy.Eq(_ALPHA, exponent), _DIMENSION)
+    return sympy.factor_terms(solution * _ALPHA)
+
+
 def implied_dimension(
     law: Theory, alpha: float, standard_error: float, interval: tuple[float, float]
 ) -> ImpliedDimension | None:
@@ -109,21 +134,13 @@ def verdict(law: Theory, alpha: float, standard_error: float, interval: tuple[fl
         dimension: measured, positive.
     """
     bound = law.exponent_at(dimension)
-    claim = f"alpha >= {law.text}"
-    at = f"{law.text} = {bound:.4g} at d = {dimension:g}"
-    if alpha >= bound * (1 - _EXACT):
-        return f"alpha = {alpha:.4g} is consistent with {claim}: the bound is {at}."
-    share = f"{100 * (1 - alpha / bound):.2g} %"
-    errors = _counted((bound - alpha) / standard_error) if standard_error > _EXACT else "no error to speak of"
-    below = f"alpha = {alpha:.4g} is below the bound {at} by {share}, {errors}"
-    if interval[1] >= bound:
-        return f"{below}; its interval reaches the bound, so it is still consistent with {claim}."
-    return (
-        f"{below}: not consistent with {claim}. Before that counts against the law, mind that estimated dimensions "
-        "tend to be too low, which puts the bound too high."
-    )
-
-
-def _counted(errors: float) -> str:
-    text = f"{errors:.2g}"
-    return f"{text} standard error{'' if text == '1' else 's'}"
+    if alpha >= bound * (1 - EXACT):
+        key, errors = "consistent", ""
+    else:
+        key = "reaches" if interval[1] >= bound else "below"
+        errors = VERDICTS["no-error"]
+        if standard_error > EXACT:
+            counted = f"{(bound - alpha) / standard_error:.2g}"
+            errors = VERDICTS["one-error" if counted == "1" else "errors"].format(errors=counted)
+    share = 100 * (1 - alpha / bound)
+    return VERDICTS[key].format(alpha=alpha, law=law.text, bound=bound, dimension=dimension, share=share, errors=errors)

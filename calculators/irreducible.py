@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+import sympy
+from sympy.codegen.cfunctions import expm1, log1p
 
 from calculators.least_squares import Array, shared_slope_variance, weighted_line
 from calculators.student import quantile
@@ -15,15 +18,45 @@ from calculators.student import quantile
 MIN_SIZES = 4
 """Three numbers are fitted, and one more is needed to see how well."""
 
-_GRID = tuple(1 - 2 ** (-j / 2) for j in range(41))
+GRID = tuple(1 - 2 ** (-j / 2) for j in range(41))
 """Where the profile is looked at first, as shares of the smallest loss: 0 to 1 - 2^-20, denser towards 1."""
-_HALVINGS = 60
-_STEPS = 100
-_STILL = 1e-12
+HALVINGS = 60
+STEPS = 100
+STILL = 1e-12
+SMALLEST_STEP = 1e-9
+"""A Gauss-Newton step is not halved below this share of itself."""
 _LEAST, _MOST = 1e-50, 1e40
 """Bounds of e^u/m and 1/m, so that no data, however absurd, overflow."""
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 """A root mean square residual of the log loss below which a fit is exact but for rounding."""
+SINGULAR = 1e-14
+"""Below this share of the product of two sums of squares, what is left of it is rounding."""
+
+_SHARE, _Y, _U, _LEVEL, _WEIGHT, _PART, _REST, _INVERSE = sympy.symbols("l y u v w p r i", real=True)
+_EXCESS, _TOTAL, _FREE, _QUANTILE = sympy.symbols("e S f t", real=True)
+
+FORMULAS: Mapping[str, tuple[tuple[sympy.Symbol, ...], sympy.Expr]] = MappingProxyType(
+    {
+        "excess": ((_SHARE, _Y), (1 - _SHARE) - _SHARE * expm1(-_Y)),
+        "beginning": ((_Y, _EXCESS), _Y + sympy.log(_EXCESS)),
+        "beginning_weight": ((_WEIGHT, _EXCESS), _WEIGHT * _EXCESS**2),
+        "level": (
+            (_SHARE, _U),
+            sympy.Max(sympy.log(_SHARE), _U) + log1p(sympy.exp(-sympy.Abs(_U - sympy.log(_SHARE)))),
+        ),
+        "inverse": ((_LEVEL,), sympy.exp(sympy.Min(-_LEVEL, sympy.log(sympy.Integer(10) ** 40)))),
+        "part": ((_U, _LEVEL), sympy.Max(sympy.exp(_U - _LEVEL), sympy.Rational(1, 10**50))),
+        "rest": ((_Y, _LEVEL), _Y - _LEVEL),
+        "working": ((_REST, _PART), _REST / _PART),
+        "working_weight": ((_WEIGHT, _PART), _WEIGHT * _PART**2),
+        "squared": ((_WEIGHT, _REST), _WEIGHT * _REST**2),
+        "pull": ((_WEIGHT, _REST, _INVERSE), _WEIGHT * _REST * _INVERSE),
+        "column": ((_INVERSE, _PART), _INVERSE / _PART),
+        "threshold": ((_TOTAL, _QUANTILE, _FREE), _TOTAL * (1 + _QUANTILE**2 / _FREE)),
+    }
+)
+"""What is worked out for each point and for the interval, in the letters of `fit` (v: log m, e: (e^y - l)/e^y, i: 1/m,
+f: n - 3), as a page's JavaScript is emitted from; the same as the arrays below, which the tests compare."""
 
 State = Literal["exact", "zero", "flat", "open", "identified"]
 
@@ -75,20 +108,20 @@ class _Profile:
         excess = (1 - share) - share * np.expm1(-self.y)
         tilt, lift = weighted_line(self.x, self.y + np.log(excess), self.weight * excess**2)
         curve = self._curve(share, tilt, lift)
-        for _ in range(_STEPS):
+        for _ in range(STEPS):
             u = curve.lift + curve.tilt * self.x
             part = self._part(share, u)
             rest = (self.y - self._level(share, u)) / part
             tilt, lift = weighted_line(self.x, rest, self.weight * part**2)
             size = 1.0
             step = self._curve(share, curve.tilt + tilt, curve.lift + lift)
-            while not step.total <= curve.total and size > 1e-9:
+            while not step.total <= curve.total and size > SMALLEST_STEP:
                 size /= 2
                 step = self._curve(share, curve.tilt + size * tilt, curve.lift + size * lift)
             if not step.total <= curve.total:
                 break
             curve = step
-            if size * float(np.max(np.abs(lift + tilt * self.x))) < _STILL:
+            if size * float(np.max(np.abs(lift + tilt * self.x))) < STILL:
                 break
         return curve
 
@@ -121,7 +154,7 @@ class _Profile:
         x, v = self.x - float(np.sum(w * self.x)) / n, v - float(np.sum(w * v)) / n
         sums = (n, *(float(np.sum(w * column)) for column in (x, v, x * x, x * v, v * v)))
         _, _, _, xx, xv, vv = sums
-        if xx * vv - xv * xv > 1e-14 * xx * vv:
+        if xx * vv - xv * xv > SINGULAR * xx * vv:
             return float(shared_slope_variance(*sums))
         # In floating point L_inf has no say beside slope and height: theirs alone.
         return 1 / xx if xx > 0 else 0.0
@@ -154,11 +187,11 @@ def fit(x: Array, y: Array, weight: Array, confidence: float) -> Irreducible:
     middle, floor = float(np.mean(x)), float(np.min(y))
     profile = _Profile(x - middle, y - floor, weight)
     free = len(x) - 3
-    curves = [profile.at(share) for share in _GRID]
-    shares = [*_GRID]
+    curves = [profile.at(share) for share in GRID]
+    shares = [*GRID]
     best = _minimum(profile, curves)
     curve, plain = profile.at(best), curves[0]
-    exact = math.sqrt(plain.total / float(np.sum(weight))) < _ROUNDING
+    exact = math.sqrt(plain.total / float(np.sum(weight))) < ROUNDING
     if exact:
         best, curve = 0.0, plain
     level = curve.total * (1 + quantile(confidence, free) ** 2 / free)
@@ -202,17 +235,17 @@ def _minimum(profile: _Profile, curves: list[_Curve]) -> float:
     """The share with the smallest residuals."""
     found = [(curves[0].total, 0.0)] if curves[0].pull <= 0 else []
     if curves[-1].pull > 0:
-        found.append((curves[-1].total, _GRID[-1]))
-    for j in range(len(_GRID) - 1):
+        found.append((curves[-1].total, GRID[-1]))
+    for j in range(len(GRID) - 1):
         if curves[j].pull > 0 >= curves[j + 1].pull:
-            root = _bisect(lambda share: profile.at(share).pull > 0, _GRID[j], _GRID[j + 1])
+            root = _bisect(lambda share: profile.at(share).pull > 0, GRID[j], GRID[j + 1])
             found.append((profile.at(root).total, root))
     return min(found)[1]
 
 
 def _bisect(still: Callable[[float], bool], low: float, high: float) -> float:
     """Where `still` changes from true at `low` to false at `high`."""
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         if still(middle):
             low = middle

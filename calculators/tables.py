@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from calculators.least_squares import Array
 
 MAX_BYTES = 256 * 2**20
-_SHOWN = 40
+SHOWN = 40
+"""Letters of a field that a message repeats."""
 _NAMES = ("size", "loss")
 _NPY = b"\x93NUMPY"
+
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "size": "a file must have at most {most} MiB; got {got}",
+        "bytes": "a table must be UTF-8 text or .npy; got other bytes",
+        "empty": "a table must have rows with numbers; got none",
+        "header": "a header must name two columns, or size and loss among others; got {got}",
+        "two": "a row must have two columns, size and loss; got {got}",
+        "width": "a row must have {width} columns, as the header has; got {got}",
+        "quotes": "quotes must be closed on their line; got {got}",
+        "number": "{what} must be a number such as 1024 or 3.5e-2; got {got}",
+        "finite": "{what} must be finite; got {got}",
+        "positive": "{what} must be above 0; got {got}",
+    }
+)
+"""What is wrong with a table of size and loss, as templates; a page says the same."""
 
 
 class TableError(ValueError):
@@ -41,17 +60,16 @@ def size_and_loss(path: Path) -> tuple[Array, Array]:
         if all(names.count(name) == 1 for name in _NAMES):
             places = (names.index("size"), names.index("loss"))
         elif len(names) != 2:
-            raise TableError(f"{path}: a header must name two columns, or size and loss among others; got {len(names)}")
+            raise _wrong(path, "header", got=len(names))
     sizes, losses = [], []
     width = len(header) if header else 2
     for number, fields in rows:
         if len(fields) != width:
-            what = "two columns, size and loss" if width == 2 else f"{width} columns, as the header has"
-            raise TableError(f"{path}:{number}: a row must have {what}; got {len(fields)}")
+            raise _wrong(path, "two" if width == 2 else "width", number, width=width, got=len(fields))
         sizes.append(_positive(fields[places[0]], "a size", path, number))
         losses.append(_positive(fields[places[1]], "a loss", path, number))
     if not sizes:
-        raise TableError(f"{path}: a table must have rows with numbers; got none")
+        raise _wrong(path, "empty")
     return np.array(sizes), np.array(losses)
 
 
@@ -76,7 +94,7 @@ def cloud(path: Path) -> Array:
             )
         points.append([_number(field, "a coordinate", path, number) for field in fields])
     if not points:
-        raise TableError(f"{path}: a table must have rows with numbers; got none")
+        raise _wrong(path, "empty")
     return np.array(points)
 
 
@@ -92,7 +110,7 @@ def _npy(path: Path) -> Array:
     if stored.ndim != 2 or 0 in stored.shape:
         raise TableError(f"{path}: an array must have the shape [points, coordinates]; got {list(stored.shape)}")
     if stored.nbytes > MAX_BYTES:
-        raise TableError(f"{path}: a file must have at most {MAX_BYTES // 2**20} MiB; got {stored.nbytes // 2**20}")
+        raise _wrong(path, "size", most=MAX_BYTES // 2**20, got=stored.nbytes // 2**20)
     points = np.array(stored, dtype=np.float64)
     bad = ~np.isfinite(points)
     if bad.any():
@@ -115,7 +133,7 @@ def _start(path: Path) -> bytes:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
         raise TableError(f"{path}: cannot be read: {reason}") from None
     if size > MAX_BYTES:
-        raise TableError(f"{path}: a file must have at most {MAX_BYTES // 2**20} MiB; got {size // 2**20}")
+        raise _wrong(path, "size", most=MAX_BYTES // 2**20, got=size // 2**20)
     return start
 
 
@@ -125,15 +143,15 @@ def _open(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise TableError(f"{path}: a table must be UTF-8 text or .npy; got other bytes") from None
+        raise _wrong(path, "bytes") from None
     except OSError as error:
         raise TableError(f"{path}: cannot be read: {error.strerror}") from None
     if "\0" in text:
-        raise TableError(f"{path}: a table must be UTF-8 text or .npy; got other bytes")
+        raise _wrong(path, "bytes")
     rows = _rows(text, path)
     first = next(rows, None)
     if first is None:
-        raise TableError(f"{path}: a table must have rows with numbers; got none")
+        raise _wrong(path, "empty")
     if not any(_is_number(field) for field in first[1]) and all(field[:1].isalpha() for field in first[1]):
         return first[1], rows
     return [], _chain(first, rows)
@@ -161,9 +179,7 @@ def _rows(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
             try:
                 fields = next(csv.reader([content], delimiter=delimiter, skipinitialspace=True, strict=True))
             except csv.Error:
-                raise TableError(
-                    f"{path}:{number}: quotes must be closed on their line; got {_short(content)}"
-                ) from None
+                raise _wrong(path, "quotes", number, got=_short(content)) from None
             yield number, [field.strip() for field in fields]
 
 
@@ -177,19 +193,24 @@ def _is_number(field: str) -> bool:
 
 def _number(field: str, what: str, path: Path, number: int) -> float:
     if not _is_number(field):
-        raise TableError(f"{path}:{number}: {what} must be a number such as 1024 or 3.5e-2; got {_short(field)}")
+        raise _wrong(path, "number", number, what=what, got=_short(field))
     value = float(field)
     if not math.isfinite(value):
-        raise TableError(f"{path}:{number}: {what} must be finite; got {_short(field)}")
+        raise _wrong(path, "finite", number, what=what, got=_short(field))
     return value
 
 
 def _positive(field: str, what: str, path: Path, number: int) -> float:
     value = _number(field, what, path, number)
     if value <= 0:
-        raise TableError(f"{path}:{number}: {what} must be above 0; got {_short(field)}")
+        raise _wrong(path, "positive", number, what=what, got=_short(field))
     return value
 
 
+def _wrong(path: Path, rule: str, number: int | None = None, **values: object) -> TableError:
+    """The error of a rule of `MESSAGES`, with the file and, where there is one, the line."""
+    return TableError(f"{path}{'' if number is None else f':{number}'}: {MESSAGES[rule].format(**values)}")
+
+
 def _short(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")

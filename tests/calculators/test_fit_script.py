@@ -1,0 +1,174 @@
+"""The page's script against the shell: the same files through both, under Node, in numbers, sentences and messages."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calculators import emit, fit_script, fitting, implied, irreducible, student
+from calculators.__main__ import main
+
+
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "digest/assets/fit.js"
+FRACTION = (ROOT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
+RELATIVE = 1e-9
+
+RUN = """
+import { readFileSync } from "node:fs";
+import * as rules from "./fitting.js";
+import * as fits from FIT;
+const { jobs, what } = JSON.parse(readFileSync(0, "utf8"));
+const read = (text) => (text === "oo" ? Infinity : new rules.Fraction(text));
+const done = {
+  report: ({ file, settings, confidence, dimension }) => {
+    try {
+      const { sizes, losses } = fits.readTable(rules, fits.decode(rules, readFileSync(file), file), file);
+      const [m, q, s] = ["loss_order", "degree", "smoothness"].map((name) => read(settings[name]));
+      const fitted = fits.fit(rules, sizes, losses, confidence);
+      return { document: fits.report(rules, file, fitted, { m, q, s, dimension }), sums: fitted.sums };
+    } catch (error) {
+      if (!(error instanceof fits.FitError)) throw error;
+      return { problem: error.message };
+    }
+  },
+  quantile: ({ confidence, degrees }) => fits.quantile(rules, confidence, degrees),
+  general: ({ value, digits }) => fits.general(value, digits),
+  formula: ({ name, values }) => rules.formulas[name](...values),
+};
+console.log(JSON.stringify(jobs.map((job) => done[what](job))));
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the emitted module and the program that runs it."""
+    place = tmp_path_factory.mktemp("fit")
+    (place / "fitting.js").write_text(fit_script.javascript(FRACTION))
+    (place / "run.js").write_text(RUN.replace("FIT", json.dumps(SCRIPT.as_uri())))
+    (place / "package.json").write_text('{"type": "module"}')
+    return place
+
+
+def under_node(folder: Path, what: str, jobs: list[Any]) -> list[Any]:
+    done = subprocess.run(
+        ["node", str(folder / "run.js")],
+        input=json.dumps({"jobs": jobs, "what": what}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers: list[Any] = json.loads(done.stdout)
+    return answers
+
+
+# --- 200 files -------------------------------------------------------------------------------------------------------
+
+
+def seeded_file(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes and losses of one kind of eight, in rows; unsorted, with duplicates, huge, tiny and many."""
+    draw = np.random.default_rng(seed)
+    kind = seed % 10
+    count = int(draw.choice([4, 5, 8, 12, 20, 50]))
+    sizes = np.round(np.exp(np.sort(draw.uniform(3, 3 + draw.uniform(3, 12), count)))) + np.arange(count)
+    alpha, floor, noise = draw.uniform(0.05, 1.2), 0.0, 0.02
+    if kind == 0:  # an exact power law
+        noise = 0.0
+    elif kind == 1:  # noise alone
+        noise = draw.uniform(0.01, 0.2)
+    elif kind == 2:  # an irreducible loss that shows
+        floor, noise = draw.uniform(0.05, 0.5), 0.005
+    elif kind == 3:  # several seeds a size, in any order
+        sizes, floor = draw.permutation(np.repeat(sizes, draw.integers(2, 5))), 0.1
+    elif kind == 4:  # a floor that is reached
+        floor, alpha, noise = 3.0, draw.uniform(0.5, 1), 0.01
+    elif kind == 5:  # four points
+        sizes, floor = sizes[:4], 0.05
+    elif kind == 6:  # more sizes than are kept apart
+        sizes = np.arange(1, 3001) * 16.0 if seed % 20 == 6 else np.round(np.exp(draw.uniform(2, 16, 3000)), 3)
+        floor = 0.2
+    elif kind == 7:  # far from one
+        sizes = sizes * 10.0 ** draw.integers(-200, 200)
+    elif kind == 8:  # bending down: the best floor is 0
+        bend = np.exp(-0.01 * np.log(sizes) ** 2 + 0.002 * draw.standard_normal(len(sizes)))
+        return sizes, bend
+    elif kind == 9:  # an exact law with a floor
+        floor, noise = draw.uniform(0.1, 2), 0.0
+    unit = 10.0 ** draw.integers(-200, 200) if kind == 7 else 1.0
+    start = np.exp(np.log(sizes) - np.log(sizes).min())
+    losses = (floor + 5 * start**-alpha) * np.exp(noise * draw.standard_normal(len(sizes))) * unit
+    return sizes, losses
+
+
+SETTINGS = [
+    {"degree": "1", "loss_order": "2", "smoothness": "oo"},
+    {"degree": "0", "loss_order": "1", "smoothness": "oo"},
+    {"degree": "2", "loss_order": "3/2", "smoothness": "5/2"},
+    {"degree": "3", "loss_order": "2", "smoothness": "3/2"},
+]
+
+
+def shell(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def differences(shown: object, stated: object, near: float, where: str = "") -> Iterator[str]:
+    """Where two documents differ; `near`: up to which absolute distance two numbers are equal, rounding aside."""
+    if isinstance(shown, dict) and isinstance(stated, dict):
+        if list(shown) != list(stated):
+            yield f"{where}: keys {list(shown)}, not {list(stated)}"
+        for key in shown.keys() & stated.keys():
+            yield from differences(shown[key], stated[key], near, f"{where}.{key}")
+    elif isinstance(shown, list) and isinstance(stated, list):
+        if len(shown) != len(stated):
+            yield f"{where}: {len(shown)} entries, not {len(stated)}"
+        for place, (one, other) in enumerate(zip(shown, stated, strict=False)):
+            yield from differences(one, other, near, f"{where}[{place}]")
+    elif isinstance(shown, (int, float)) and isinstance(stated, (int, float)):
+        if not math.isclose(shown, stated, rel_tol=RELATIVE, abs_tol=near):
+            yield f"{where}: {shown!r}, not {stated!r}"
+    elif shown != stated:
+        yield f"{where}: {shown!r}, not {stated!r}"
+
+
+def test_two_hundred_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path) -> None:
+    jobs = []
+    for seed in range(200):
+        sizes, losses = seeded_file(seed)
+        file = tmp_path / f"{seed}.csv"
+        rows = zip(sizes.tolist(), losses.tolist(), strict=True)
+        file.write_text("size,loss\n" + "".join(f"{size!r},{loss!r}\n" for size, loss in rows))
+        confidence = (0.95, 0.9, 0.5, 0.99)[seed // 10 % 4]
+        dimension = (8, None, 2.5, 40)[seed % 4]
+        settings = SETTINGS[seed // 3 % 4]
+        jobs.append({"file": str(file), "settings": settings, "confidence": confidence, "dimension": dimension})
+    states = set()
+    found = {}
+    for job, answer in zip(jobs, under_node(folder, "report", jobs), strict=True):
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in job["settings"].items()]
+        words += [] if job["dimension"] is None else [f"--dimension={job['dimension']}"]
+        status, out, err = shell(
+            capsys, "fit", job["file"], "--format=json", f"--confidence={job['confidence']}", *words
+        )
+        assert (status, err) == (0, "")
+        stated = json.loads(out)
+        states.add(stated["irreducible"] and stated["irreducible"]["state"])
+        found[job["file"]] = list(differences(answer["document"], stated, 0.0))
+    wrong = {Path(name).name: lines for name, lines in found.items() if lines}
+    assert wrong == {}
+    assert states == {"exact", "zero", "flat", "open", "identified"}
