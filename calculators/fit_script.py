@@ -86,6 +86,7 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
         "halvings": irreducible.HALVINGS,
         "steps": irreducible.STEPS,
         "still": irreducible.STILL,
+        "trusted": irreducible.TRUSTED,
         "smallestStep": irreducible.SMALLEST_STEP,
         "rounding": irreducible.ROUNDING,
         "noError": implied.EXACT,

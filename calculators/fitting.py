@@ -51,7 +51,9 @@ COMPARISONS: Mapping[str, str] = MappingProxyType(
         "{without:.4g} without and {alpha:.4g} with it.",
         "identified": "An irreducible loss of {loss:.4g} ({low:.4g} to {high:.4g}, {percent:g} %) describes these "
         "points better than a pure power law: the scatter of log loss falls from {residual_without:.2g} to "
-        "{residual:.2g}; alpha is {without:.4g} without and {alpha:.4g} with it.",
+        "{scatter}; alpha is {without:.4g} without and {alpha:.4g} with it.",
+        "scatter": "{residual:.2g}",
+        "no-scatter": "nothing but rounding",
     }
 )
 """What the two fits say beside each other, by the state of the irreducible loss; a page says the same."""
@@ -288,6 +290,7 @@ def compare(plain: PowerLaw, offset: Irreducible | None, sizes: int) -> str:
         state = "few" if sizes < irreducible.MIN_SIZES else "equal"
         return COMPARISONS[state].format(least=irreducible.MIN_SIZES, sizes=sizes)
     low, high = offset.loss_interval
+    left = "scatter" if offset.residual > irreducible.ROUNDING else "no-scatter"
     return COMPARISONS[offset.state].format(
         loss=offset.loss,
         low=low,
@@ -296,5 +299,5 @@ def compare(plain: PowerLaw, offset: Irreducible | None, sizes: int) -> str:
         without=plain.alpha,
         alpha=offset.alpha,
         residual_without=offset.residual_without,
-        residual=offset.residual,
+        scatter=COMPARISONS[left].format(residual=offset.residual),
     )

@@ -23,6 +23,8 @@ GRID = tuple(1 - 2 ** (-j / 2) for j in range(41))
 HALVINGS = 60
 STEPS = 100
 STILL = 1e-12
+TRUSTED = 1e-6
+"""A Gauss-Newton step that moves no point by more is taken as it is: whether S grows is then hidden by rounding."""
 SMALLEST_STEP = 1e-9
 """A Gauss-Newton step is not halved below this share of itself."""
 _LEAST, _MOST = 1e-50, 1e40
@@ -113,15 +115,16 @@ class _Profile:
             part = self._part(share, u)
             rest = (self.y - self._level(share, u)) / part
             tilt, lift = weighted_line(self.x, rest, self.weight * part**2)
-            size = 1.0
+            size, moved = 1.0, float(np.max(np.abs(lift + tilt * self.x)))
             step = self._curve(share, curve.tilt + tilt, curve.lift + lift)
-            while not step.total <= curve.total and size > SMALLEST_STEP:
-                size /= 2
-                step = self._curve(share, curve.tilt + size * tilt, curve.lift + size * lift)
-            if not step.total <= curve.total:
-                break
+            if not moved < TRUSTED:
+                while not step.total <= curve.total and size > SMALLEST_STEP:
+                    size /= 2
+                    step = self._curve(share, curve.tilt + size * tilt, curve.lift + size * lift)
+                if not step.total <= curve.total:
+                    break
             curve = step
-            if size * float(np.max(np.abs(lift + tilt * self.x))) < STILL:
+            if size * moved < STILL:
                 break
         return curve
 
@@ -168,8 +171,9 @@ def fit(x: Array, y: Array, weight: Array, confidence: float) -> Irreducible:
     l: share of the smallest loss that is irreducible, u = a + b x, m = l + e^u, p = e^u/m, r = y - log m):
 
     1. For a given l, start with the line through log(e^y - l) with weights ((e^y - l)/e^y)^2. Then repeat: the
-       weighted line through r/p with weights p^2 is added to u (Gauss-Newton); the step is halved while the sum S of
-       r^2 grows; stop when u moves by less than 10^-12 at every point, or after 100 steps.
+       weighted line through r/p with weights p^2 is added to u (Gauss-Newton); a step that moves u by more than
+       10^-6 somewhere is halved while the sum S of r^2 grows; stop when u moves by less than 10^-12 at every point,
+       or after 100 steps.
     2. g(l) = sum of r/m is minus half the slope of the profile S(l). Where g turns from positive to negative between
        two neighbours of the grid 1 - 2^(-j/2), j = 0 ... 40, its root is found by 60 bisections. l = 0 is a minimum
        when g(0) <= 0, the grid's last point when g is positive there. The minimum with the smallest S wins.

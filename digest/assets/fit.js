@@ -300,14 +300,16 @@ class Profile {
       const { tilt, lift } = this.line();
       let size = 1;
       let next = this.curve(share, best.tilt + tilt, best.lift + lift);
-      while (!(next.total <= best.total) && size > numbers.smallestStep) {
-        size /= 2;
-        next = this.curve(share, best.tilt + size * tilt, best.lift + size * lift);
-      }
-      if (!(next.total <= best.total)) break;
-      best = next;
       let moved = 0;
       for (let i = 0; i < n; i += 1) moved = Math.max(moved, Math.abs(formulas.height(tilt, lift, x[i])));
+      if (!(moved < numbers.trusted)) {
+        while (!(next.total <= best.total) && size > numbers.smallestStep) {
+          size /= 2;
+          next = this.curve(share, best.tilt + size * tilt, best.lift + size * lift);
+        }
+        if (!(next.total <= best.total)) break;
+      }
+      best = next;
       if (size * moved < numbers.still) break;
     }
     return best;
@@ -469,7 +471,9 @@ export function fit(rules, sizes, losses, confidence) {
   const differ = points.y.some((value) => value !== points.y[0]);
   const floor = count >= numbers.leastForFloor && differ ? withFloor(rules, points, confidence) : null;
   const state = floor ? floor.state : count < numbers.leastForFloor ? "few" : "equal";
+  const left = floor?.residual > numbers.rounding ? "scatter" : "no-scatter";
   const comparison = say(words.comparisons[state], {
+    scatter: say(words.comparisons[left], floor ?? {}),
     least: numbers.leastForFloor,
     sizes: count,
     percent: formulas.percent(confidence),
