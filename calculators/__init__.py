@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from calculators import (
+    exponent_fit,
     goodhart,
     imagination_budget,
     kernel_spectrum,
@@ -25,6 +26,7 @@ CALCULATORS: tuple[Calculator, ...] = (
     kernel_spectrum.CALCULATOR,
     nearest_neighbour.CALCULATOR,
     resource_planner.CALCULATOR,
+    exponent_fit.CALCULATOR,
     universal_rates.CALCULATOR,
     goodhart.CALCULATOR,
     kl_balancing.CALCULATOR,

@@ -90,7 +90,8 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
         "smallestStep": irreducible.SMALLEST_STEP,
         "rounding": irreducible.ROUNDING,
         "noError": implied.EXACT,
-        "mebibytes": tables.MAX_BYTES // 2**20,
+        "mostBytes": tables.MAX_BYTES,
+        "mebibyte": 2**20,
         "shown": tables.SHOWN,
     }
     words = {

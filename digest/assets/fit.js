@@ -10,9 +10,9 @@ const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity|nan)$/i;
 
 /** The text in a file's bytes; throws a FitError where they are no text or too many. */
 export function decode(rules, bytes, name) {
-  const { mebibytes } = rules.numbers;
-  const got = Math.floor(bytes.byteLength / 2 ** 20);
-  if (bytes.byteLength > mebibytes * 2 ** 20) throw wrong(rules, name, "size", { most: mebibytes, got });
+  const { mostBytes, mebibyte } = rules.numbers;
+  const [most, got] = [mostBytes, bytes.byteLength].map((count) => Math.floor(count / mebibyte));
+  if (bytes.byteLength > mostBytes) throw wrong(rules, name, "size", { most, got });
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

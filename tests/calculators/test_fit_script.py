@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculators import emit, fit_script, fitting, implied, irreducible, student
+from calculators import fit_script
 from calculators.__main__ import main
-
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "digest/assets/fit.js"
 FRACTION = (ROOT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
 RELATIVE = 1e-9
 ROUNDING = 1e-13
-"""Errors and scatters of the logarithm below this are what rounding leaves of an exact law, and no two ways agree on it."""
+"""Errors and scatters of the logarithm below this are what rounding leaves of an exact law; no two ways agree on it."""
 ERRORS = ("standard_error", "residual", "residual_without")
 
 RUN = """
