@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from calculators import implied
 from calculators.dimension import Estimate
@@ -13,8 +16,61 @@ from calculators.fitting import Bootstrap, Fit
 from calculators.implied import ImpliedDimension, Theory
 
 _WIDTH = 88
+_NAMES = re.compile(r"\{(\w+)")
 TITLES = ("without an irreducible loss", "with it")
 """The two fits, as they are named beside each other."""
+
+ROWS = (
+    ("Exponent alpha", "{alpha:.4g} ± {standard_error:.2g}"),
+    ("Interval of alpha", "{low:.4g} to {high:.4g}"),
+    ("Irreducible loss", "{loss:.4g}"),
+    ("Interval of the irreducible loss", "{loss_low:.4g} to {loss_high:.4g}"),
+    ("Scatter of log loss", "{residual:.2g}"),
+    ("log k", "{log_coefficient:.4g}"),
+    ("Implied dimension", "{dimension:.4g} ± {dimension_error:.2g}"),
+    ("Interval of the implied dimension", "{dimension_low:.4g} to {dimension_high:.4g}"),
+)
+"""The rows of a table with a column for each fit, as a page shows it: what a row is, and its template."""
+ABSENT, UNBOUNDED, UNIDENTIFIED = "–", "{dimension_low:.4g} upwards, without a bound", "not identifiable"
+PLOT = (
+    "Log–log plot of the loss at {sizes} sizes from {first:.4g} to {last:.4g}. The points go from a loss of "
+    "{begin:.4g} to {end:.4g}. The straight line falls with the exponent {alpha:.4g}{floor}."
+)
+PLOT_FLOOR = "; the curve with the exponent {alpha:.4g} levels off at an irreducible loss of {loss:.4g}"
+"""The text alternative of a page's plot, as templates."""
+
+
+def cells(document: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """The rows of `ROWS` for what `fit_json` says: what each is, without and with an irreducible loss."""
+    columns = [_column(document["power_law"], document["readings"][0]["implied_dimension"])]
+    if document["irreducible"] is None:
+        columns.append({})
+    elif document["irreducible"]["state"] != "identified":
+        columns.append({"alpha": None})
+    else:
+        columns.append(_column(document["irreducible"], document["readings"][1]["implied_dimension"]))
+    return tuple((title, *(_cell(template, column) for column in columns)) for title, template in ROWS)  # type: ignore[misc]
+
+
+def _column(fit: Mapping[str, Any], implied: Mapping[str, Any] | None) -> dict[str, Any]:
+    values = dict(fit)
+    values["low"], values["high"] = fit["interval"]
+    if "loss" in fit:
+        values["loss_low"], values["loss_high"] = fit["loss_interval"]
+    if implied is not None:
+        values |= {"dimension": implied["dimension"], "dimension_error": implied["standard_error"]}
+        values["dimension_low"], values["dimension_high"] = implied["interval"]
+    return values
+
+
+def _cell(template: str, column: Mapping[str, Any]) -> str:
+    names = _NAMES.findall(template)
+    if "alpha" in names and column.get("alpha", 0) is None:
+        return UNIDENTIFIED
+    if any(name not in column for name in names):
+        return ABSENT
+    unbounded = "dimension_high" in names and column["dimension_high"] is None
+    return (UNBOUNDED if unbounded else template).format(**column)
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,13 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
         "comparisons": dict(fitting.COMPARISONS),
         "verdicts": dict(implied.VERDICTS),
         "titles": findings.TITLES,
+        "rows": findings.ROWS,
+        "cells": {
+            "absent": findings.ABSENT,
+            "unbounded": findings.UNBOUNDED,
+            "unidentified": findings.UNIDENTIFIED,
+        },
+        "plot": {"all": findings.PLOT, "floor": findings.PLOT_FLOOR},
     }
     fixed = implied.theory({"degree": 1, "loss_order": 2}).settings
     return "\n".join(

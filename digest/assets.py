@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from calculators import CATALOG, score_script
+from calculators import CATALOG, fit_script, score_script
 from calculators.widget import javascript_module
 from digest import special
 
@@ -63,6 +63,7 @@ def _calculators() -> Iterator[Asset]:
     for calculator in CATALOG.values():
         yield Asset(f"assets/calculators/{calculator.id}.js", javascript_module(calculator).encode())
     yield Asset(f"assets/calculators/{score_script.MODULE}.js", score_script.javascript_module().encode())
+    yield Asset("assets/fitting.js", fit_script.javascript().encode())
 
 
 def _from_packages(packages: Path) -> Iterator[Asset]:

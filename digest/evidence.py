@@ -166,6 +166,8 @@ _KERNEL = "calculators/test_kernel_spectrum.py::"
 _NEAREST = "calculators/test_nearest_neighbour.py::"
 _PLANNER = "calculators/test_resource_planner.py::"
 _FIT = "calculators/test_fitting.py::"
+_EXPONENT = "calculators/test_exponent_fit.py::"
+_SCRIPT = "calculators/test_fit_script.py::"
 _RATES = "calculators/test_universal_rates.py::"
 _GOODHART = "calculators/test_goodhart.py::"
 _KL = "calculators/test_kl_balancing.py::"
@@ -304,10 +306,15 @@ EVIDENCE: Final[Mapping[str, Evidence]] = MappingProxyType(
             ),
         ),
         "exponent-fit": Evidence(
-            (_FIT + "test_formulas_in_fractions",),
-            (),
-            (_FIT + "test_formulas_can_be_emitted",),
+            (_EXPONENT + "test_every_step_holds",),
+            (_EXPONENT + "test_a_wrong_step_fails_by_its_name",),
+            (_EXPONENT + "test_javascript_equals_sympy",),
             (
+                Oracle(
+                    "The page's script and the shell on 200 seeded files of ten kinds: every number within one part in "
+                    "10^9, every sentence alike; and bad files, message by message.",
+                    (_SCRIPT + "test_two_hundred_files", _SCRIPT + "test_bad_files_get_the_same_message"),
+                ),
                 Oracle(
                     "NumPy's own fit of a line; printed tables of Student's distribution.",
                     (_FIT + "test_power_law_equals_polyfit", _FIT + "test_student_against_printed_tables"),

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from calculators import emit, numeric
 from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table
 from calculators.widget import PageStep, Plan, Shown, is_exact, plan, settled
-from digest import addresses
+from digest import addresses, fits
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
 
@@ -46,6 +46,8 @@ class Blueprint:
                 yield emit.latex(result.symbol), False
                 for quantity in result.quantities:
                     yield emit.latex(quantity.symbol), False
+        if self.calculator.id == fits.CALCULATOR:
+            yield fits.LAW, False
         for parameter in self.calculator.parameters:
             yield emit.latex(parameter.symbol), False
         for step in self.plan.steps:
@@ -236,6 +238,8 @@ class Widget:
     table: Table
     sources: tuple[SourceView, ...]
     shell: str
+    fit: fits.Fit | None
+    """For the calculator that fits a reader's table: the table that it begins with."""
 
 
 KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
@@ -320,6 +324,9 @@ def widget(
                 *(f"--set {name}={value}" for name, value in _told(blueprint, preset, chosen)),
             ]
         ),
+        fit=fits.fit({name: emit.text(value) for name, value in numbers.items()}, Markup(mathml[fits.LAW, False]))
+        if calculator.id == fits.CALCULATOR
+        else None,
     )
 
 

@@ -569,3 +569,53 @@ function verdict({ formulas, numbers, words }, law, k, { alpha, standard_error, 
   const share = formulas.short(alpha, bound);
   return say_(interval[1] >= bound ? "reaches" : "below", { alpha, law, bound, dimension, share, errors });
 }
+
+/** The rows of the table of results for a document: [what, without, with an irreducible loss]. */
+export function cells({ words }, { power_law, irreducible, readings }) {
+  const identified = irreducible?.state === "identified";
+  const columns = [
+    column(power_law, readings[0].implied_dimension),
+    identified ? column(irreducible, readings[1].implied_dimension) : irreducible ? { alpha: null } : {},
+  ];
+  return words.rows.map(([title, template]) => [title, ...columns.map((values) => cell(words.cells, template, values))]);
+}
+
+function column(one, implied) {
+  const values = { ...one, low: one.interval[0], high: one.interval[1] };
+  if (one.loss_interval) [values.loss_low, values.loss_high] = one.loss_interval;
+  if (!implied) return values;
+  const [dimension_low, dimension_high] = implied.interval;
+  return { ...values, dimension: implied.dimension, dimension_error: implied.standard_error, dimension_low, dimension_high };
+}
+
+function cell(words, template, values) {
+  const names = [...template.matchAll(/\{(\w+)/g)].map(([, name]) => name);
+  if (names.includes("alpha") && values.alpha === null) return words.unidentified;
+  if (names.some((name) => !(name in values))) return words.absent;
+  return say(names.includes("dimension_high") && values.dimension_high === null ? words.unbounded : template, values);
+}
+
+/** At most so many of the points, evenly spread over the logarithm of the size, the first and the last among them. */
+export function thinned({ formulas }, { x, y, size }, most) {
+  const last = x.length - 1;
+  const kept = new Map();
+  for (let i = 0; i <= last; i += 1) {
+    const cell = Math.floor((formulas.cell(x[i], x[0], x[last]) * (most - 2)) / formulas.cell(x[last], x[0], x[last]));
+    if (last < most || i === last || !kept.has(cell)) kept.set(last < most ? i : i === last ? -1 : cell, i);
+  }
+  const places = [...kept.values()];
+  return { x: places.map((i) => x[i]), y: places.map((i) => y[i]), size: [size[0], size[last]] };
+}
+
+/** The two fitted curves as [x, y] logarithms: a straight line, and where a floor is identified one that bends. */
+export function curves({ formulas }, { points, power_law, irreducible }, count) {
+  const { x } = points;
+  const [low, high] = [x[0], x[x.length - 1]];
+  const at = ({ alpha, log_coefficient }, place) => formulas.height(-alpha, log_coefficient, place);
+  const lines = [[low, high].map((place) => [place, at(power_law, place)])];
+  if (irreducible?.state === "identified") {
+    const places = Array.from({ length: count + 1 }, (_, k) => low + ((high - low) * k) / count);
+    lines.push(places.map((place) => [place, formulas.level(irreducible.loss, at(irreducible, place))]));
+  }
+  return lines;
+}

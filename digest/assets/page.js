@@ -3,7 +3,8 @@
 import { start } from "./widget.js";
 
 for (const section of document.querySelectorAll("section[data-calculator]")) {
-  start(section).catch((error) => {
+  const started = "fit" in section.dataset ? import("./fit-page.js").then((fits) => fits.start(section)) : start(section);
+  started.catch((error) => {
     section.classList.add("is-still");
     const notice = section.querySelector("[data-notice]");
     notice.textContent = "The calculator could not be loaded, so the values stay as they are. The table has others.";

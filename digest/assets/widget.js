@@ -5,6 +5,8 @@ const LARGEST = 1_000_000n; // the largest numerator and denominator that the ca
 const IDLE = 1200; // [ms] after which the next change counts as a new one
 const HUSH = 700; // [ms] of rest before a change is announced
 const REST = 200; // [ms] of rest before a change comes into the address
+export { Stepper, copy, fill, letters, readNumber, shown };
+
 const SAMPLES = 97; // points of a curve in a frame of its own
 
 /** Starts the calculator in `section`; rejects when its module cannot be loaded. */

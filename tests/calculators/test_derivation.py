@@ -208,6 +208,7 @@ def test_every_calculator_is_found_by_its_id() -> None:
         "kernel-spectrum",
         "nearest-neighbour",
         "resource-planner",
+        "exponent-fit",
         "universal-rates",
         "goodhart",
         "kl-balancing",

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculators import fit_script
+from calculators import fit_script, irreducible, student
 from calculators.__main__ import main
+from calculators.irreducible import FORMULAS
+from tests.calculators.test_tables import ALIKE, BAD, GOOD
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "digest/assets/fit.js"
@@ -173,3 +175,128 @@ def test_two_hundred_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, f
     wrong = {Path(name).name: lines for name, lines in found.items() if lines}
     assert wrong == {}
     assert states == {"exact", "zero", "flat", "open", "identified"}
+
+
+# --- bad files -------------------------------------------------------------------------------------------------------
+
+USUAL = {"degree": "1", "loss_order": "2", "smoothness": "oo"}
+MORE = [
+    GOOD + "1600,0.7 # and 'quotes'\n3200,it's\n",
+    GOOD + 'a"b,1\n',
+    GOOD + '"3200""",1\n',
+    GOOD + '"3200" ,1\n',
+    GOOD + "tab\there,1\n",
+    GOOD + "\\,1\n",
+    GOOD + "\u00a0x\u00a0y,1\n",
+    GOOD + "\u200b5,1\n",
+    GOOD + "\U0001f600,1\n",
+    GOOD + "1e5,Infinity\n",
+    GOOD + "1e5,-inf\n",
+    GOOD + "1e5,.\n",
+    GOOD + "0x10,1\n",
+    GOOD + "1e400000,1\n",
+    "größe,verlust\n" + GOOD,
+    "loss,size\n1,100\n0.9,200\n0.8,400\n",
+    "size,loss,size\n1,2,3\n",
+    "100\n200\n300\n",
+    "size\n100\n200\n",
+    "100,1.5;\n200,1.2\n",
+    "1,5;2\n3;4\n",
+    "100 1 5\n",
+    "<script>alert(1)</script>\n",
+    "5,5\n5,5\n5,5\n",
+    b"\x93NUMPY\x01\x00",
+    b"PK\x03\x04\x00\x00",
+]
+
+
+def test_bad_files_get_the_same_message(capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path) -> None:
+    contents = [content for content, _ in BAD] + MORE + ALIKE
+    jobs = []
+    for place, content in enumerate(contents):
+        file = tmp_path / f"{place}.csv"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        jobs.append({"file": str(file), "settings": USUAL, "confidence": 0.95, "dimension": None})
+    refused = 0
+    for job, content, answer in zip(jobs, contents, under_node(folder, "report", jobs), strict=True):
+        status, out, err = shell(capsys, "fit", job["file"], "--format=json")
+        if status == 2:
+            refused += 1
+            named = (
+                answer["problem"]
+                if answer["problem"].startswith(job["file"])
+                else f"{job['file']}: {answer['problem']}"
+            )
+            assert named + "\n" == err, content
+        else:
+            assert list(differences(answer["document"], json.loads(out))) == [], content
+    assert refused >= len(BAD) + 18
+
+
+# --- the parts -------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_are_written_as_python_writes_them(folder: Path) -> None:
+    draw = np.random.default_rng(3)
+    values = [*(draw.standard_normal(1500) * 10.0 ** draw.integers(-12, 20, 1500)).tolist()]
+    values += [
+        0.0,
+        -0.0,
+        0.5,
+        2.5,
+        0.03125,
+        0.28125,
+        -0.28125,
+        0.375,
+        9999.5,
+        99995.0,
+        1e-5,
+        1e-4,
+        123456.5,
+        1e22,
+        5e-324,
+    ]
+    values += [float(k) / 64 for k in range(-200, 200)]
+    jobs = [{"value": value, "digits": digits} for value in values for digits in (2, 4, 6)]
+    for job, answer in zip(jobs, under_node(folder, "general", jobs), strict=True):
+        assert answer == f"{job['value']:.{job['digits']}g}", job
+
+
+def test_quantiles_equal_those_of_the_incomplete_beta_function(folder: Path) -> None:
+    degrees = [*range(1, 40), 99, 100, 1997, 1998, 99_998, 999_999]
+    jobs = [{"confidence": c, "degrees": n} for n in degrees for c in (0.1, 0.5, 0.95, 0.999)]
+    for job, answer in zip(jobs, under_node(folder, "quantile", jobs), strict=True):
+        assert answer == pytest.approx(student.quantile(job["confidence"], job["degrees"]), rel=RELATIVE), job
+
+
+def test_formulas_of_the_profile_are_those_of_the_arrays(folder: Path) -> None:
+    """What the page works out for a point, and what NumPy works out for all of them at once."""
+    draw = np.random.default_rng(5)
+    y, tilt, lift, share = draw.uniform(0, 5, 40), -0.7, 0.4, 0.6
+    x = np.sort(draw.uniform(-4, 4, 40))
+    profile = irreducible._Profile(x, y, np.ones(40))
+    u = lift + tilt * x
+    level = profile._level(share, u)
+    expected = {
+        "level": (level, [[share, value] for value in u]),
+        "inverse": (profile._inverse(level), [[value] for value in level]),
+        "part": (profile._part(share, u), [list(pair) for pair in zip(u, level, strict=True)]),
+        "excess": (1 - share * np.exp(-y), [[share, value] for value in y]),
+    }
+    for name, (values, rows) in expected.items():
+        assert len(FORMULAS[name][0]) == len(rows[0])
+        jobs = [{"name": name, "values": row} for row in rows]
+        assert under_node(folder, "formula", jobs) == pytest.approx(values.tolist(), rel=1e-12), name
+
+
+def test_a_changed_formula_would_be_seen(capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path) -> None:
+    """The comparison can fail: with one sign turned in the emitted module, the numbers are others."""
+    (tmp_path / "fitting.js").write_text(fit_script.javascript(FRACTION).replace("h + b*x", "h - b*x"))
+    for name in ("run.js", "package.json"):
+        (tmp_path / name).write_text((folder / name).read_text())
+    file = tmp_path / "losses.csv"
+    file.write_text(GOOD)
+    job = {"file": str(file), "settings": USUAL, "confidence": 0.95, "dimension": None}
+    (answer,) = under_node(tmp_path, "report", [job])
+    _, out, _ = shell(capsys, "fit", str(file), "--format=json")
+    assert len(list(differences(answer["document"], json.loads(out)))) > 3

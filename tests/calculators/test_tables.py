@@ -25,37 +25,38 @@ def shell(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
     return status, captured.out, captured.err
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", "{file}: a table must have rows with numbers; got none"),
-        ("# only a comment\n\n", "{file}: a table must have rows with numbers; got none"),
-        ("size,loss\n", "{file}: a table must have rows with numbers; got none"),
-        ("size,loss\n100,1.5\n200,abc\n", "{file}:3: a loss " + NUMBER + " 'abc'"),
-        ("size,loss\n# a comment\n\n100,1.5\n,1\n", "{file}:5: a size " + NUMBER + " ''"),
-        ("100;1,5\n", "{file}:1: a loss " + NUMBER + " '1,5'"),
-        (GOOD + "1_600,0.7\n", "{file}:5: a size " + NUMBER + " '1_600'"),
-        (GOOD + "١٦٠٠,0.7\n", "{file}:5: a size " + NUMBER + " '١٦٠٠'"),
-        (GOOD + "0,0.7\n", "{file}:5: a size must be above 0; got '0'"),
-        (GOOD + "1600,0\n", "{file}:5: a loss must be above 0; got '0'"),
-        (GOOD + "1600,-0.7\n", "{file}:5: a loss must be above 0; got '-0.7'"),
-        (GOOD + "1600,nan\n", "{file}:5: a loss must be finite; got 'nan'"),
-        (GOOD + "inf,0.7\n", "{file}:5: a size must be finite; got 'inf'"),
-        (GOOD + "1e999,0.7\n", "{file}:5: a size must be finite; got '1e999'"),
-        (GOOD + "1600,1e-999\n", "{file}:5: a loss must be above 0; got '1e-999'"),
-        (GOOD + "1600\n", "{file}:5: a row must have two columns, size and loss; got 1"),
-        (GOOD + "1600,0.7,3\n", "{file}:5: a row must have two columns, size and loss; got 3"),
-        ("a,b,c\n1,2,3\n", "{file}: a header must name two columns, or size and loss among others; got 3"),
-        ("seed,size,loss\n1,100,2\n1,200\n", "{file}:3: a row must have 3 columns, as the header has; got 2"),
-        (GOOD + '"1600,0.7\n', "{file}:5: quotes must be closed on their line; got '\"1600,0.7'"),
-        (GOOD + "x" * 100 + ",1\n", "{file}:5: a size " + NUMBER + " '" + "x" * 40 + "…'"),
-        ("100,1\n200,0.5\n", "{file}: a fit needs at least 3 different sizes; got 2"),
-        ("100,1\n100,0.9\n100,1.1\n100,1\n", "{file}: a fit needs at least 3 different sizes; got 1"),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe", TEXT),
-        ("100,1\n".encode("utf-16-le"), TEXT),
-        (b"100,1\n\0\0", TEXT),
-    ],
-)
+BAD = [
+    ("", "{file}: a table must have rows with numbers; got none"),
+    ("# only a comment\n\n", "{file}: a table must have rows with numbers; got none"),
+    ("size,loss\n", "{file}: a table must have rows with numbers; got none"),
+    ("size,loss\n100,1.5\n200,abc\n", "{file}:3: a loss " + NUMBER + " 'abc'"),
+    ("size,loss\n# a comment\n\n100,1.5\n,1\n", "{file}:5: a size " + NUMBER + " ''"),
+    ("100;1,5\n", "{file}:1: a loss " + NUMBER + " '1,5'"),
+    (GOOD + "1_600,0.7\n", "{file}:5: a size " + NUMBER + " '1_600'"),
+    (GOOD + "١٦٠٠,0.7\n", "{file}:5: a size " + NUMBER + " '١٦٠٠'"),
+    (GOOD + "0,0.7\n", "{file}:5: a size must be above 0; got '0'"),
+    (GOOD + "1600,0\n", "{file}:5: a loss must be above 0; got '0'"),
+    (GOOD + "1600,-0.7\n", "{file}:5: a loss must be above 0; got '-0.7'"),
+    (GOOD + "1600,nan\n", "{file}:5: a loss must be finite; got 'nan'"),
+    (GOOD + "inf,0.7\n", "{file}:5: a size must be finite; got 'inf'"),
+    (GOOD + "1e999,0.7\n", "{file}:5: a size must be finite; got '1e999'"),
+    (GOOD + "1600,1e-999\n", "{file}:5: a loss must be above 0; got '1e-999'"),
+    (GOOD + "1600\n", "{file}:5: a row must have two columns, size and loss; got 1"),
+    (GOOD + "1600,0.7,3\n", "{file}:5: a row must have two columns, size and loss; got 3"),
+    ("a,b,c\n1,2,3\n", "{file}: a header must name two columns, or size and loss among others; got 3"),
+    ("seed,size,loss\n1,100,2\n1,200\n", "{file}:3: a row must have 3 columns, as the header has; got 2"),
+    (GOOD + '"1600,0.7\n', "{file}:5: quotes must be closed on their line; got '\"1600,0.7'"),
+    (GOOD + "x" * 100 + ",1\n", "{file}:5: a size " + NUMBER + " '" + "x" * 40 + "…'"),
+    ("100,1\n200,0.5\n", "{file}: a fit needs at least 3 different sizes; got 2"),
+    ("100,1\n100,0.9\n100,1.1\n100,1\n", "{file}: a fit needs at least 3 different sizes; got 1"),
+    (b"\x89PNG\r\n\x1a\n\xff\xfe", TEXT),
+    ("100,1\n".encode("utf-16-le"), TEXT),
+    (b"100,1\n\0\0", TEXT),
+]
+"""Text or bytes, and the whole message."""
+
+
+@pytest.mark.parametrize(("content", "message"), BAD)
 def test_bad_tables(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | bytes, message: str) -> None:
     file = tmp_path / "losses.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -74,19 +75,21 @@ def test_files_that_are_none(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert shell(capsys, "fit", str(huge)) == (2, "", f"{huge}: a file must have at most 256 MiB; got 257\n")
 
 
+ALIKE = [
+    GOOD,
+    "\ufeffsize,loss\r\n" + GOOD.replace("\n", "\r\n"),
+    "Size;Loss\n" + GOOD.replace(",", ";"),
+    "n\tl\n" + GOOD.replace(",", "\t"),
+    "# measured by us\n\n" + GOOD.replace(",", "   ") + "\n\n",
+    '"size","loss"\n"100","1.5"\n200,1.2\n400, 1.0 # the best\n"800","0.8"',
+    "seed,loss,size\n0,1.5,100\n0,1.2,200\n0,1,400\n0,0.8,800\n",
+    "1e2,15e-1\r200,+1.2\r4.e2,1\r800.0,.8",
+]
+"""Ways to write the table `GOOD`."""
+
+
 @pytest.mark.parametrize(
-    "content",
-    [
-        GOOD,
-        "\ufeffsize,loss\r\n" + GOOD.replace("\n", "\r\n"),
-        "Size;Loss\n" + GOOD.replace(",", ";"),
-        "n\tl\n" + GOOD.replace(",", "\t"),
-        "# measured by us\n\n" + GOOD.replace(",", "   ") + "\n\n",
-        '"size","loss"\n"100","1.5"\n200,1.2\n400, 1.0 # the best\n"800","0.8"',
-        "seed,loss,size\n0,1.5,100\n0,1.2,200\n0,1,400\n0,0.8,800\n",
-        "1e2,15e-1\r200,+1.2\r4.e2,1\r800.0,.8",
-    ],
-    ids=["plain", "bom-crlf", "semicolon", "tab", "spaces", "quotes", "named", "cr"],
+    "content", ALIKE, ids=["plain", "bom-crlf", "semicolon", "tab", "spaces", "quotes", "named", "cr"]
 )
 def test_ways_to_write_the_same(tmp_path: Path, content: str) -> None:
     file = tmp_path / "losses.txt"

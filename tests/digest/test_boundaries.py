@@ -24,6 +24,7 @@ ORDER = [
     "addresses",
     "scores",
     "figures",
+    "fits",
     "widgets",
     "corpus",
     "checking",
