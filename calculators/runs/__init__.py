@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from calculators.runs import nearest_neighbour
 from calculators.runs.run import Run
 
-RUNS: tuple[Run, ...] = ()
+RUNS: tuple[Run, ...] = (nearest_neighbour.RUN,)
 """Every run, in the order in which they are listed."""
 
 __all__ = ["RUNS"]

@@ -22,14 +22,22 @@ Scalar: TypeAlias = bool | int | float | str
 Configuration: TypeAlias = Mapping[str, Scalar | tuple[Scalar, ...]]
 """What is measured, as plain data that is written to YAML as it is."""
 Verdict = Literal[
-    "consistent", "above the bound", "below the bound", "not converged", "not asymptotic", "no prediction"
+    "consistent",
+    "not consistent",
+    "above the bound",
+    "below the bound",
+    "not converged",
+    "not asymptotic",
+    "no prediction",
 ]
-"""What a measurement says about a prediction; nothing is ever confirmed."""
+"""What a measurement says about a prediction; nothing is ever confirmed. The bounds are for predictions that are lower
+bounds, `not consistent` for those that are not."""
 Scale = Literal["log", "linear"]
 """The scale of an axis."""
 
 PRESETS = ("cpu", "gpu", "replay")
-"""`cpu`: at most a minute on two cores, shows the effect. `gpu`: the real size. `replay`: a few seconds on a CPU."""
+"""`cpu`: at most a minute on two cores, shows the effect. `gpu`: the real size; a run that computes with numpy alone
+has none, since no record made on a processor is called a GPU's. `replay`: a few seconds on a processor."""
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _COLUMN = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z")
@@ -38,6 +46,20 @@ _COLUMN = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z")
 def _check_id(what: str, name: str) -> None:
     if not _ID.match(name):
         raise ValueError(f"{what} must be lower-case words joined by hyphens; got {name!r}")
+
+
+def numbers(configuration: Configuration, key: str) -> tuple[int, ...]:
+    """The whole numbers of a configuration under a key; one number is a tuple of one.
+
+    Raises:
+        ValueError: something else stands there, or nothing.
+    """
+    value = configuration.get(key)
+    listed = value if isinstance(value, tuple) else (value,)
+    found = tuple(one for one in listed if isinstance(one, int) and not isinstance(one, bool))
+    if len(found) != len(listed):
+        raise ValueError(f"{key} must be whole numbers; got {value!r}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -235,7 +257,7 @@ class Run:
     items: tuple[str, ...]
     """Ids of the items that it belongs to."""
     presets: Mapping[str, Preset]
-    """`cpu`, `gpu` and `replay`."""
+    """`cpu`, `gpu` (only where jax measures) and `replay`."""
     parts: Callable[[Configuration], tuple[Part, ...]] = field(repr=False)
     measure: Callable[[Configuration, Part, tuple[int, ...]], Measurements] = field(repr=False)
     """(configuration, part, seeds) -> this part's rows of each table; the columns are the same for all parts. All
@@ -256,8 +278,9 @@ class Run:
 
     def __post_init__(self) -> None:
         _check_id("a run's id", self.id)
-        if tuple(self.presets) != PRESETS:
-            raise ValueError(f"run {self.id} must have the presets {', '.join(PRESETS)}; got {', '.join(self.presets)}")
+        expected = PRESETS if self.jax else ("cpu", "replay")
+        if tuple(self.presets) != expected:
+            raise ValueError(f"run {self.id} must have presets {', '.join(expected)}; got {', '.join(self.presets)}")
         for calculator in self.tests:
             if calculator not in CATALOG:
                 raise ValueError(f"run {self.id} must test calculators of the catalogue; got {calculator!r}")

@@ -1,0 +1,221 @@
+"""Exponents from measured losses, the same way in every run, and what they say about a prediction.
+
+How: the losses of all seeds at a size are averaged as logarithms, a line is fitted to log loss against log size, and
+the interval is a bootstrap over seeds. All of it through `calculators.fitting`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from calculators import fitting
+from calculators.fitting import Bootstrap, Fit, Points
+from calculators.least_squares import Array
+from calculators.runs.randomness import generator
+from calculators.runs.run import Line, Prediction, Series, Verdict
+from calculators.student import quantile
+
+CONFIDENCE = 0.95
+_RESAMPLES = 500
+_ERRORS = 2.0
+"""A change of the exponent counts when it is this many standard errors."""
+
+
+@dataclass(frozen=True)
+class Exponent:
+    """A fitted exponent with what is needed to judge it."""
+
+    fit: Fit
+    bootstrap: Bootstrap
+    seeds: int
+    """The smallest number of seeds at any size."""
+    early: float
+    """The exponent over the smaller half of the sizes."""
+    late: float
+    """The exponent over the larger half of the sizes."""
+    late_interval: tuple[float, float]
+    drifts: bool
+    """Whether early and late differ by more than two standard errors."""
+
+    @property
+    def alpha(self) -> float:
+        """The exponent over all sizes."""
+        return self.fit.power_law.alpha
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, from the bootstrap over seeds."""
+        return self.bootstrap.interval
+
+    @property
+    def note(self) -> str:
+        """What a reader has to know beside the number: whether it moves, and the fit with an offset."""
+        low, high = self.late_interval
+        text = f"Over the larger half of the sizes alpha is {self.late:.3g} ({low:.3g} to {high:.3g})"
+        text += f", over the smaller half {self.early:.3g}."
+        offset = self.fit.irreducible
+        if offset is not None and offset.state == "identified":
+            text += f" With an irreducible loss of {offset.loss:.3g} fitted too, alpha is {offset.alpha:.3g}."
+        elif offset is not None:
+            text += " No irreducible loss can be told from 0 or pinned down."
+        return text
+
+
+def exponent(sizes: Array, losses: Array, name: str) -> Exponent:
+    """The exponent alpha of L = k x^-alpha.
+
+    Args:
+        sizes: shape [rows], positive; at least three different ones, each with two rows or more.
+        losses: shape [rows], positive; one row for each size and seed.
+        name: tells this bootstrap's random numbers apart from others.
+
+    Raises:
+        calculators.fitting.FitError: there is nothing to fit.
+    """
+    sizes, losses = np.asarray(sizes, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    points = fitting.gather(sizes, losses)
+    whole = _bootstrap(points, name)
+    early, late = _halves(points)
+    early_law, late_law = fitting.power_law(early, CONFIDENCE), fitting.power_law(late, CONFIDENCE)
+    early_spread, late_spread = _bootstrap(early, f"{name} early"), _bootstrap(late, f"{name} late")
+    change = abs(late_law.alpha - early_law.alpha)
+    error = math.hypot(early_spread.standard_error, late_spread.standard_error)
+    return Exponent(
+        fitting.fit(sizes, losses, CONFIDENCE),
+        whole,
+        int(points.count.min()),
+        early_law.alpha,
+        late_law.alpha,
+        late_spread.interval,
+        change > _ERRORS * error,
+    )
+
+
+def _bootstrap(points: Points, name: str) -> Bootstrap:
+    return fitting.bootstrap(points, generator(0, "bootstrap", name), _RESAMPLES, CONFIDENCE)
+
+
+def _halves(points: Points) -> tuple[Points, Points]:
+    """The smaller and the larger half of the sizes, the middle one in both; three sizes at least in each."""
+    count = max(fitting.MIN_SIZES, (points.sizes + 1) // 2)
+    rows = np.repeat(points.log_size, points.count.astype(np.intp))
+    found = []
+    for chosen in (points.log_size[:count], points.log_size[-count:]):
+        inside = (rows >= chosen[0]) & (rows <= chosen[-1])
+        found.append(fitting.gather(np.exp(rows[inside]), np.exp(points.log_losses[inside])))
+    return found[0], found[1]
+
+
+def verdict(found: Exponent, prediction: Prediction | None, *, bound: bool, resolution: float = 0.0) -> Verdict:
+    """What the exponent says about the prediction, which is one for large sizes.
+
+    Consistent: the prediction is within the interval, or within that of the larger half of the sizes. Not asymptotic:
+    it is in neither, and the exponent moves towards it. Otherwise the prediction and the measurement differ.
+
+    Args:
+        found: from `exponent`.
+        prediction: of the exponent; None: there is none.
+        bound: whether it is a lower bound.
+        resolution: how far apart the two may be for systematic reasons, relative, 0 or more; a run says so in words.
+    """
+    if prediction is None:
+        return "no prediction"
+    target = prediction.value
+    allowed = resolution * abs(target)
+    for low, high in (found.interval, found.late_interval):
+        if low - allowed <= target <= high + allowed:
+            return "consistent"
+    if bound and found.alpha > target:
+        return "above the bound"
+    towards = (found.late - found.early) * (target - found.alpha) > 0
+    if found.drifts and towards:
+        return "not asymptotic"
+    return "below the bound" if bound else "not consistent"
+
+
+def number_verdict(value: float, interval: tuple[float, float], target: float, *, resolution: float = 0.0) -> Verdict:
+    """What a measured number says about a predicted one that is no bound.
+
+    Args:
+        value: measured.
+        interval: of it.
+        target: predicted.
+        resolution: how far apart the two may be for systematic reasons, relative, 0 or more.
+    """
+    allowed = resolution * abs(target)
+    inside = min(value, interval[0]) - allowed <= target <= max(value, interval[1]) + allowed
+    return "consistent" if inside else "not consistent"
+
+
+def mean_and_interval(values: Array) -> tuple[float, float, float]:
+    """Mean, and the ends of its 95 % interval from Student's t; the mean thrice for a single value.
+
+    Args:
+        values: shape [seeds].
+    """
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return mean, mean, mean
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    reach = quantile(CONFIDENCE, len(values) - 1) * error
+    return mean, mean - reach, mean + reach
+
+
+def series(
+    label: str, sizes: Array, losses: Array, left_out: Mapping[float, str] = MappingProxyType({}), *, log: bool = True
+) -> Series:
+    """The points of a figure: the mean over seeds at each size, with its 95 % interval.
+
+    Args:
+        label: names the points.
+        sizes: shape [rows].
+        losses: shape [rows], positive where `log`.
+        left_out: size -> why it is left out of the fit.
+        log: whether the logarithms are averaged, as the fits do.
+    """
+    sizes, losses = np.asarray(sizes, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    different = np.unique(sizes)
+    middle, low, high = [], [], []
+    for size in different:
+        values = losses[sizes == size]
+        ends = mean_and_interval(np.log(values) if log else values)
+        y, below, above = (math.exp(end) for end in ends) if log else ends
+        middle.append(y)
+        low.append(below)
+        high.append(above)
+    x = tuple(float(size) for size in different)
+    why = tuple(left_out.get(size, "") for size in x)
+    return Series(label, x, tuple(middle), tuple(low), tuple(high), why)
+
+
+def power_line(label: str, points: Series, prediction: Prediction) -> Line:
+    """A line of the predicted exponent through the last point that is not left out.
+
+    Args:
+        label: names the line.
+        points: measured; at least one not left out.
+        prediction: of the exponent.
+    """
+    place = max(place for place, why in enumerate(points.left_out) if not why)
+    x, y = points.x[place], points.y[place]
+    ends = (min(points.x), max(points.x))
+    return Line(label, ends, tuple(y * (end / x) ** -prediction.value for end in ends), prediction)
+
+
+def exponent_series(label: str, found: tuple[tuple[float, Exponent], ...]) -> Series:
+    """Exponents as the points of a figure, with their intervals.
+
+    Args:
+        label: names the points.
+        found: (place on the horizontal axis, exponent).
+    """
+    x = tuple(place for place, _ in found)
+    y = tuple(one.alpha for _, one in found)
+    low = tuple(one.interval[0] for _, one in found)
+    high = tuple(one.interval[1] for _, one in found)
+    return Series(label, x, y, low, high, ("",) * len(x))

@@ -1,0 +1,276 @@
+"""The run `nearest-neighbour`: how the loss of copying the nearest training point falls with their number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculators.least_squares import Array
+from calculators.runs import estimates
+from calculators.runs.estimates import Exponent
+from calculators.runs.randomness import generator
+from calculators.runs.run import (
+    Configuration,
+    Figure,
+    Line,
+    Measurements,
+    Metric,
+    Part,
+    Prediction,
+    Preset,
+    Run,
+    Table,
+    Verdict,
+    numbers,
+)
+
+_ID = "nearest-neighbour"
+_LOSSES = {"squared": 2, "absolute": 1}
+_RESOLUTION = 0.02
+_BLOCK = 2**20
+"""Distances that are held at once: few enough for the processor's cache."""
+
+
+def target(inputs: Array, phases: Array) -> Array:
+    """F(x) = sum over i of cos(2 pi (x_i + phase_i)), shape [points].
+
+    Args:
+        inputs: shape [points, d], in sides of the torus.
+        phases: shape [d].
+    """
+    return np.asarray(np.sum(np.cos(2 * math.pi * (inputs + phases)), axis=1))
+
+
+def steepness(dimension: int) -> float:
+    """The mean over the torus of |grad F|^2: (2 pi)^2/2 from each coordinate.
+
+    Args:
+        dimension: d, 1 or more.
+    """
+    return 2 * math.pi**2 * dimension
+
+
+def nearest(queries: Array, points: Array) -> NDArray[np.intp]:
+    """The place of the nearest point for each query, on a torus with sides 1; shape [queries].
+
+    Args:
+        queries: shape [queries, d], in [0, 1).
+        points: shape [points, d], in [0, 1).
+    """
+    rows = max(1, _BLOCK // len(points))
+    found = [_nearest_block(queries[start : start + rows], points) for start in range(0, len(queries), rows)]
+    return np.concatenate(found)
+
+
+def _nearest_block(queries: Array, points: Array) -> NDArray[np.intp]:
+    squares = np.zeros((len(queries), len(points)))
+    for axis in range(points.shape[1]):
+        way = np.subtract.outer(queries[:, axis], points[:, axis])
+        way -= np.rint(way)
+        way *= way
+        squares += way
+    return np.asarray(np.argmin(squares, axis=1))
+
+
+def _parts(configuration: Configuration) -> tuple[Part, ...]:
+    return tuple(Part(f"d-{d}", f"d = {d}") for d in numbers(configuration, "dimensions"))
+
+
+def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
+    dimension = int(part.id.removeprefix("d-"))
+    (queries,) = numbers(configuration, "queries")
+    rows: list[tuple[int, int, int, float, float]] = []
+    for seed in seeds:
+        for power in numbers(configuration, "log2_points"):
+            draw = generator(seed, _ID, part.id, power)
+            phases = draw.random(dimension)
+            points, asked = draw.random((2**power, dimension)), draw.random((queries, dimension))
+            copied = target(points, phases)[nearest(asked, points)]
+            errors = copied - target(asked, phases)
+            rows.append((dimension, 2**power, seed, float(np.mean(errors**2)), float(np.mean(np.abs(errors)))))
+    return {"losses": Table(("dimension", "points", "seed", "squared", "absolute"), tuple(rows))}
+
+
+def _exponents(measured: Measurements) -> Iterator[tuple[str, int, Exponent]]:
+    """(loss, dimension, exponent), loss by loss."""
+    table = measured["losses"]
+    dimensions = table.column("dimension")
+    for loss in _LOSSES:
+        for d in np.unique(dimensions).tolist():
+            rows = dimensions == d
+            sizes, losses = table.column("points")[rows], table.column(loss)[rows]
+            yield loss, d, estimates.exponent(sizes, losses, f"{_ID} {loss} {d}")
+
+
+def _exponent_prediction(loss: str, dimension: int) -> Prediction:
+    return Prediction(_ID, {"dimension": str(dimension), "loss": loss}, "exponent")
+
+
+def _loss_prediction(dimension: int, points: int) -> Prediction:
+    settings = {"dimension": str(dimension), "points": str(points), "gradient": repr(steepness(dimension))}
+    return Prediction(_ID, settings | {"loss": "squared"})
+
+
+def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
+    found = []
+    drifting = set()
+    for loss, d, exponent in _exponents(measured):
+        prediction = _exponent_prediction(loss, d)
+        verdict = estimates.verdict(exponent, prediction, bound=False, resolution=_RESOLUTION)
+        if verdict == "not asymptotic":
+            drifting.add(d)
+        title = f"Exponent of the {loss} error, d = {d}"
+        found.append(
+            Metric(
+                f"alpha-{loss}-d{d}",
+                title,
+                "alpha",
+                exponent.alpha,
+                exponent.interval,
+                exponent.seeds,
+                prediction,
+                False,
+                verdict,
+                exponent.note,
+            )
+        )
+    table = measured["losses"]
+    for d in np.unique(table.column("dimension")).tolist():
+        largest = int(table.column("points")[table.column("dimension") == d].max())
+        rows = (table.column("dimension") == d) & (table.column("points") == largest)
+        values = table.column("squared")[rows]
+        mean, low, high = estimates.mean_and_interval(values)
+        prediction = _loss_prediction(d, largest)
+        judged: Verdict = estimates.number_verdict(mean, (low, high), prediction.value, resolution=_RESOLUTION)
+        if judged == "not consistent" and d in drifting:
+            judged = "not asymptotic"
+        share = f"{100 * (mean / prediction.value - 1):+.1f} %".replace("-", "−")
+        found.append(
+            Metric(
+                f"loss-d{d}",
+                f"Squared error at D = {largest:,}, d = {d}",
+                "L",
+                mean,
+                (low, high),
+                len(values),
+                prediction,
+                False,
+                judged,
+                f"The closed form with its constant, to leading order in 1/D; measured is {share} from it.",
+            )
+        )
+    return tuple(found)
+
+
+def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
+    table = measured["losses"]
+    dimensions = np.unique(table.column("dimension")).tolist()
+    frames = []
+    for loss in _LOSSES:
+        series, lines = [], []
+        for d in dimensions:
+            rows = table.column("dimension") == d
+            points = estimates.series(f"d = {d}", table.column("points")[rows], table.column(loss)[rows])
+            series.append(points)
+            if loss == "squared":
+                ends = (int(min(points.x)), int(max(points.x)))
+                heights = tuple(_loss_prediction(d, end).value for end in ends)
+                lines.append(Line(f"theory, d = {d}", ends, heights, _loss_prediction(d, ends[1])))
+            else:
+                lines.append(estimates.power_line(f"slope −1/{d}", points, _exponent_prediction(loss, d)))
+        what = "closed form, with its constant" if loss == "squared" else "predicted slope, through the last point"
+        frames.append(
+            Figure(
+                f"{loss}-error",
+                f"The {loss} error of the nearest neighbour",
+                "Training points D",
+                f"Mean {loss} error",
+                "log",
+                "log",
+                tuple(series),
+                tuple(lines),
+                f"The mean {loss} error falls along straight lines on logarithmic axes, the flatter the higher the "
+                f"dimension, from d = {dimensions[0]} to d = {dimensions[-1]}. Lines: the {what}.",
+            )
+        )
+    return (_exponents_figure(measured), *frames)
+
+
+def _exponents_figure(measured: Measurements) -> Figure:
+    exponents = list(_exponents(measured))
+    series, lines = [], []
+    for loss, order in _LOSSES.items():
+        found = [(d, exponent) for name, d, exponent in exponents if name == loss]
+        series.append(estimates.exponent_series(f"{loss} error, measured", tuple((float(d), one) for d, one in found)))
+        x = tuple(float(d) for d, _ in found)
+        y = tuple(_exponent_prediction(loss, d).value for d, _ in found)
+        lines.append(Line(f"{order}/d", x, y, None))
+    return Figure(
+        "exponents",
+        "The exponent against the dimension",
+        "Dimension d",
+        "Exponent alpha",
+        "linear",
+        "linear",
+        tuple(series),
+        tuple(lines),
+        "Measured exponents fall with the dimension along the curves 2/d for the squared and 1/d for the absolute "
+        "error; where the points are too few for the dimension they lie below.",
+    )
+
+
+def _answer(metrics: tuple[Metric, ...]) -> str:
+    alphas = [metric for metric in metrics if metric.id.startswith("alpha-")]
+    good = [metric for metric in alphas if metric.verdict == "consistent"]
+    text = f"{len(good)} of {len(alphas)} measured exponents are consistent with 2/d and 1/d"
+    rest = sorted({metric.verdict for metric in alphas} - {"consistent"})
+    if rest:
+        shown = [
+            f"{verdict} at " + ", ".join(_where(metric) for metric in alphas if metric.verdict == verdict)
+            for verdict in rest
+        ]
+        text += f"; {'; '.join(shown)}"
+    constants = [metric for metric in metrics if metric.id.startswith("loss-")]
+    near = sum(metric.verdict == "consistent" for metric in constants)
+    return f"{text}; the loss itself agrees with the closed form in {near} of {len(constants)} dimensions."
+
+
+def _where(metric: Metric) -> str:
+    _, loss, d = metric.id.split("-")
+    return f"d = {d[1:]} ({loss})"
+
+
+RUN = Run(
+    id=_ID,
+    title="The nearest neighbour on a torus",
+    question="Does the error of copying the nearest of D training points fall as D^(−2/d), squared, and D^(−1/d), "
+    "absolute, and with the constant of the closed form?",
+    tests=("nearest-neighbour", "scaling-exponent"),
+    items=("explaining-neural-scaling-laws",),
+    presets={
+        "cpu": Preset(
+            {"dimensions": (1, 2, 3, 4, 5, 6), "log2_points": (8, 9, 10, 11, 12, 13, 14, 15), "queries": 800},
+            6,
+            "about 30 s on one core",
+        ),
+        "replay": Preset({"dimensions": (1, 3), "log2_points": (5, 6, 7, 8), "queries": 100}, 2, "a second"),
+    },
+    parts=_parts,
+    measure=_measure,
+    metrics=_metrics,
+    figures=_figures,
+    answer=_answer,
+    limits=(
+        "One target, a sum of cosines, on a torus without border and with points spread evenly; an uneven density or a "
+        "border changes the constant, thin tails can change the exponent.",
+        "Nothing here is a network: this is the model for which the theory is simplest.",
+        "The prediction is a limit for many points. In five and six dimensions tens of thousands are still few.",
+        f"A deviation of at most {100 * _RESOLUTION:g} % counts as consistent, since terms of higher order remain.",
+    ),
+    jax=False,
+    precision="float64",
+    tolerance=1e-6,
+)
