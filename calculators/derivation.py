@@ -31,10 +31,15 @@ where the parameter is real."""
 MAX_PART = 10**6
 """The largest numerator and denominator of a setting."""
 
-_NUMBER = re.compile(r"([+-]?[0-9]{1,15})(?:/([0-9]{1,12})|\.([0-9]{1,12}))?\Z")
-_REAL = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,15})?(?:[eE][+-]?[0-9]{1,2})?\Z")
+_DECIMAL = re.compile(r"([+-]?)(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?\Z")
+_RATIO = re.compile(r"([+-]?[0-9]+)/([0-9]+)\Z")
+_INFINITY = frozenset({"oo", "inf", "infinity", "∞"})
+_LONGEST = 100
+"""Characters of a typed number; what is longer is out of every parameter's bounds, or false precision."""
 _REAL_EXPONENT = 30
 """Real settings lie between 10^-30 and 10^30 in size, or are 0."""
+Rule = Literal["kind", "digits", "divided", "long", "real", "size", "parts"]
+"""Which rule of a parameter a value breaks."""
 _WORD = re.compile(r"(?!e\Z)[A-Za-z]+(?:-[A-Za-z]+)*\Z|\Z")
 """What is meant as a name rather than as an expression."""
 _SHOWN = 40
@@ -132,6 +137,22 @@ class Parameter:
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
         return max([MAX_PART, *(abs(int(bound)) for bound in bounds)])
 
+    @property
+    def rules(self) -> Mapping[Rule, str]:
+        """What each rule demands, as part of a sentence; pages say the same words."""
+        nothing = "0 or " if self._within(Fraction(0)) else ""
+        return MappingProxyType(
+            {
+                "kind": self.rule,
+                "digits": "written with the digits 0 to 9",
+                "divided": "a number, and nothing can be divided by 0",
+                "long": f"written with at most {_LONGEST} characters",
+                "real": f"{nothing}between 1e-{_REAL_EXPONENT} and 1e{_REAL_EXPONENT} in size",
+                "size": f"at most {self.largest} in size",
+                "parts": f"a fraction of whole numbers of at most {self.largest}",
+            }
+        )
+
     def read(self, value: Value) -> sympy.Expr:
         """The exact value.
 
@@ -141,19 +162,27 @@ class Parameter:
         """
         if isinstance(value, str) and value.strip() == self.symbol.name:
             return self.symbol
-        if self.infinite and (value is sympy.oo or (isinstance(value, str) and value.strip() == "oo")):
+        if self.infinite and (value is sympy.oo or (isinstance(value, str) and value.strip().lower() in _INFINITY)):
             return sympy.oo
-        number = _exact(value) if not self.real else _real(value)
-        if number is None or (self.integer and number.denominator != 1) or not self._within(number):
-            raise SettingError(self.id, f"{self.id} must be {self.rule}; got {_shown(value)}")
-        if self.real:
-            if number and not Fraction(1, 10**_REAL_EXPONENT) <= abs(number) <= 10**_REAL_EXPONENT:
-                message = f"{self.id} must be 0 or between 1e-{_REAL_EXPONENT} and 1e{_REAL_EXPONENT} in size"
-                raise SettingError(self.id, f"{message}; got {_shown(value)}")
-        elif abs(number.numerator) > self.largest or number.denominator > MAX_PART:
-            message = f"{self.id} must have a numerator and denominator of at most {self.largest}; got {_shown(value)}"
+        number = _typed(value) if isinstance(value, str) else _exact(value, floats=self.real)
+        broken = self._broken(number) if isinstance(number, Fraction) else number
+        if broken is not None or not isinstance(number, Fraction):
+            message = f"{self.id} must be {self.rules[broken or 'kind']}; got {_shown(value)}"
+            if broken == "parts" and isinstance(value, str) and "/" not in value:
+                message += f", which is {number}"
             raise SettingError(self.id, message)
         return sympy.Rational(number.numerator, number.denominator)
+
+    def _broken(self, number: Fraction) -> Rule | None:
+        """The first rule that a number breaks."""
+        if (self.integer and number.denominator != 1) or not self._within(number):
+            return "kind"
+        if self.real:
+            small = number and not Fraction(1, 10**_REAL_EXPONENT) <= abs(number) <= 10**_REAL_EXPONENT
+            return "real" if small else None
+        if number.denominator == 1:
+            return "size" if abs(number) > self.largest else None
+        return "parts" if abs(number.numerator) > self.largest or number.denominator > MAX_PART else None
 
     def _within(self, number: Fraction) -> bool:
         """Whether a number keeps the bounds."""
@@ -166,27 +195,31 @@ class Parameter:
         return True
 
 
-def _real(value: object) -> Fraction | None:
-    """A decimal number, exactly; fractions are taken as well."""
-    if isinstance(value, float):
-        return Fraction(repr(value)) if math.isfinite(value) else None
-    if isinstance(value, str) and _REAL.match(value.strip()):
-        return Fraction(value.strip())
-    return _exact(value)
+def _typed(text: str) -> Fraction | Rule:
+    """The number that a text says, exactly (`8`, `2.5e-3`, `5/2`), or the rule that it breaks."""
+    text = text.strip().replace("−", "-")
+    if len(text) > _LONGEST:
+        return "long"
+    if match := _RATIO.match(text):
+        above, below = int(match[1]), int(match[2])
+        return Fraction(above, below) if below else "divided"
+    if match := _DECIMAL.match(text):
+        sign, whole, part, exponent = match.groups(default="")
+        size = Fraction(f"{whole or 0}.{part or 0}") * Fraction(10) ** int(exponent or 0)
+        return -size if sign == "-" else size
+    return "digits" if any(sign.isdecimal() and not sign.isascii() for sign in text) else "kind"
 
 
-def _exact(value: object) -> Fraction | None:
+def _exact(value: object, *, floats: bool) -> Fraction | None:
+    """The exact value of what is a number already; of floats only where a decimal number is meant."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, Fraction)):
         return Fraction(value)
     if isinstance(value, sympy.Rational) and value.is_finite:
         return Fraction(int(value.p), int(value.q))
-    if isinstance(value, str) and (match := _NUMBER.match(value.strip())):
-        whole, below, decimals = match.groups()
-        if below is not None:
-            return Fraction(int(whole), int(below)) if int(below) else None
-        return Fraction(f"{whole}.{decimals}") if decimals is not None else Fraction(int(whole))
+    if floats and isinstance(value, float) and math.isfinite(value):
+        return Fraction(repr(value))
     return None
 
 
@@ -377,7 +410,10 @@ def rounded(value: Fraction) -> str:
     """At most three decimals, half to even (`0.333`), or two digits where those are 0 and the value is not."""
     thousandths = round(value * 1000)
     if value and not thousandths:
-        return numeric.six_digits(mpf(f"{float(value):.1e}"))
+        places = 4
+        while abs(digits := round(value * 10**places)) < 10:
+            places += 1
+        return numeric.six_digits(mpf(f"{digits}e-{places}"))
     whole, part = divmod(abs(thousandths), 1000)
     sign = "-" if thousandths < 0 else ""
     return f"{sign}{whole}.{part:03d}".rstrip("0").rstrip(".")

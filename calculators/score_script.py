@@ -11,9 +11,9 @@ from typing import Literal, get_args
 import sympy
 
 from calculators import emit
-from calculators.derivation import rounded
+from calculators.derivation import Parameter, rounded
 from calculators.normalised_score import CALCULATOR, GAMER, RECORD, SCALES
-from calculators.score_table import MEAN, MIDDLE, MOST_ROWS, MOVED, NUMBERS, RULES, TITLE, Change, reading_rule
+from calculators.score_table import MEAN, MIDDLE, MOST_ROWS, MOVED, NUMBERS, RULES, TITLE, Change
 
 Statistic = Literal["mean", "median"]
 
@@ -124,7 +124,7 @@ export const numbers = {_data(NUMBERS)};
 export const mostRows = {MOST_ROWS};
 export const scales = {_data(scales)};
 export const rules = {_data(dict(RULES))};
-export const readings = {_data({"number": reading_rule("?"), "size": reading_rule("1e31")})};
+export const readings = {_data(dict(_score().rules))};
 export const words = {_data(dict(WORDS))};
 export const aggregates = {_data([[scale, statistic, name] for (scale, statistic), name in AGGREGATES.items()])};
 export const longest = {LONGEST};
@@ -138,6 +138,11 @@ export const middle = {_function(MIDDLE)};
 export const moved = {_function(MOVED)};
 export const shift = {_function(shift)};
 """
+
+
+def _score() -> Parameter:
+    """The parameter whose rules every number of a row keeps."""
+    return next(parameter for parameter in CALCULATOR.parameters if parameter.id == NUMBERS[0])
 
 
 def _bounds() -> tuple[sympy.Rational, sympy.Rational]:

@@ -136,18 +136,6 @@ def games(rows: Sequence[Sequence[Value]]) -> tuple[Game, ...]:
     return tuple(found)
 
 
-def reading_rule(value: Value) -> str | None:
-    """What a number must be that `value` is not, as part of a sentence; None where it can be read.
-
-    It is the rule of the calculator's parameters, so that a table takes what the calculator takes.
-    """
-    try:
-        _number(NUMBERS[0], value)
-    except SettingError as error:
-        return error.message
-    return None
-
-
 def _number(name: str, value: Value) -> Fraction:
     """The number.
 
@@ -263,6 +251,5 @@ __all__ = [
     "aggregates",
     "demonstration",
     "games",
-    "reading_rule",
     "wrong_baseline",
 ]

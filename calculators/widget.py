@@ -284,7 +284,7 @@ def module(plan: Plan, fraction_url: str = "../fraction.js", special_url: str = 
     body = f"""
 export {{ Fraction }};
 export const id = {_data(calculator.id)};
-export const parameters = {_data([_parameter(parameter) for parameter in calculator.parameters])};
+export const parameters = {_data([parameter_data(parameter) for parameter in calculator.parameters])};
 export const choices = {_data(_choices(calculator))};
 export const bibtex = {_data(bibtex(calculator.sources))};
 export const axes = {_data(_axes(plan.axes))};
@@ -572,21 +572,23 @@ def _variant(
     return Variant(options, step.title, step.kind, before, after, step.because, step.source, step.sign, step.relation)
 
 
-def _parameter(parameter: Parameter) -> Mapping[str, object]:
+def parameter_data(parameter: Parameter) -> Mapping[str, object]:
+    """A parameter as the page's script knows it."""
     data: dict[str, object] = {
         "name": parameter.id,
         "letter": parameter.symbol.name,
         "title": parameter.title,
-        "rule": f"{parameter.id} must be {parameter.rule}",
+        "rules": dict(parameter.rules),
         "integer": parameter.integer,
         "infinite": parameter.infinite,
         "minimum": None if parameter.minimum is None else str(parameter.minimum),
         "open": parameter.open,
+        "largest": str(parameter.largest),
         "start": emit.text(parameter.start),
         "slider": [int(end) if end == int(end) else float(end) for end in parameter.slider],
     }
     if parameter.maximum is not None:
-        data |= {"maximum": str(parameter.maximum), "openMaximum": parameter.open_maximum, "largest": parameter.largest}
+        data |= {"maximum": str(parameter.maximum), "openMaximum": parameter.open_maximum}
     if parameter.real:
         data["real"] = True
     if parameter.logarithmic:

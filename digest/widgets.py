@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import sympy
@@ -476,8 +477,9 @@ def _tidy(number: float) -> float:
 
 
 def _decimal(value: sympy.Expr) -> str:
-    """A rational as a number field takes it: exact where it ends, else to 15 digits."""
-    return str(value.p) if value.is_Integer else f"{float(value):.15g}"
+    """A rational as a field shows it: a decimal where that ends after at most 15 digits, else a fraction."""
+    decimal = f"{float(value):.15g}"
+    return decimal if Fraction(decimal) == Fraction(int(value.p), int(value.q)) else f"{value.p}/{value.q}"
 
 
 def _steps(

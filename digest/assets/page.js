@@ -38,8 +38,12 @@ function reach(box) {
     for (const name of ["tabindex", "role", "aria-label", "data-reached"]) box.removeAttribute(name);
   }
 }
-const sizes = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
-document.querySelectorAll(BOXES).forEach((box) => sizes.observe(box));
+// What is in a box can grow while the box keeps its size: a calculator puts a longer number into a formula.
+const sizes = new ResizeObserver((entries) => {
+  const touched = entries.flatMap(({ target }) => [target, target.parentElement]);
+  new Set(touched.filter((element) => element?.matches(BOXES))).forEach(reach);
+});
+for (const box of document.querySelectorAll(BOXES)) for (const part of [box, ...box.children]) sizes.observe(part);
 
 // On a phone the search field is behind a button, which sets the theme's hidden checkbox.
 for (const button of document.querySelectorAll(".td-search-open")) {

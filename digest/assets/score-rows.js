@@ -1,6 +1,8 @@
 // Rows of a score table: read, checked, averaged, and as text. There is no formula and no page here: what computes and
 // what is said comes from the emitted module that each function is given.
 
+import { typed } from "./numbers.js";
+
 // What counts as blank, as the site's own checks have it.
 const BLANK = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const ENDS = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, "g");
@@ -85,21 +87,11 @@ function added(scores) {
 
 /** {value} of a typed number, exactly, or the {rule} that it breaks. */
 function read(module, text) {
-  const ratio = RATIO.exec(text);
-  if (!(ratio ? BigInt(ratio[2]) : REAL.test(text))) return { rule: module.readings.number };
-  const value = ratio ? new module.Fraction(BigInt(ratio[1]), BigInt(ratio[2])) : decimalText(module, text);
+  const { value, broken } = typed(module.Fraction, text);
+  if (broken) return { rule: module.readings[broken] };
   const size = value.abs();
   const fits = size.equals(0) || (size.gte(module.least) && size.lte(module.largest));
-  return fits ? { value } : { rule: module.readings.size };
-}
-
-/** A decimal number with its point moved to the end: digits over a 1 with noughts. */
-function decimalText(module, text) {
-  const [, sign, whole, part = "", exponent = "0"] = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text);
-  const places = part.length - Number(exponent);
-  const above = BigInt(whole + part + "0".repeat(Math.max(0, -places)));
-  const value = new module.Fraction(above, BigInt(`1${"0".repeat(Math.max(0, places))}`));
-  return sign === "-" ? value.neg() : value;
+  return fits ? { value } : { rule: module.readings.real };
 }
 
 const fill = (words, places) => words.replace(/\{(\w+)\}/g, (_, place) => places[place]);

@@ -1,7 +1,8 @@
 // A calculator on a page: reads the controls, asks the emitted module, and puts its answers into the page's elements.
 // There is no formula here. Every number that is shown comes from the module, which is emitted from SymPy.
 
-const LARGEST = 1_000_000n; // the largest numerator and denominator that the calculators take
+import { readNumber, rounded, shown } from "./numbers.js";
+
 const IDLE = 1200; // [ms] after which the next change counts as a new one
 const HUSH = 700; // [ms] of rest before a change is announced
 const REST = 200; // [ms] of rest before a change comes into the address
@@ -44,12 +45,13 @@ class Widget {
   start() {
     for (const { field, slider, parameter } of this.fields) {
       field.addEventListener("input", () => this.update());
-      // A number field drops the stroke of 5/2 without a word and would go on with 52.
-      field.addEventListener("beforeinput", (event) => {
-        if (!event.data?.includes("/")) return;
+      // A text field, since a number field takes no 5/2; up and down move it as they move its slider.
+      field.addEventListener("keydown", (event) => {
+        const steps = { ArrowUp: "stepUp", ArrowDown: "stepDown" }[event.key];
+        if (!steps || field.hasAttribute("aria-invalid")) return;
         event.preventDefault();
-        const message = document.getElementById(field.getAttribute("aria-describedby"));
-        message.textContent = "write a fraction as a decimal, such as 2.5 for five halves";
+        slider[steps]();
+        slider.dispatchEvent(new Event("input"));
       });
       slider.addEventListener("input", () => {
         const infinite = parameter.infinite && Number(slider.value) === Number(slider.max);
@@ -75,15 +77,9 @@ class Widget {
       const entry = this.fields.find(({ field }) => field.name === name);
       const select = this.selects.find((choice) => choice.name === name);
       if (entry) {
-        const infinite = entry.parameter.infinite && ["oo", "∞", "inf", "infinity", ""].includes(value.trim().toLowerCase());
-        const read = infinite ? { value: Infinity } : readNumber(this.module.Fraction, entry.parameter, value);
-        const typed = infinite || read.problem ? "" : String(read.value.valueOf());
-        // A number field holds decimals only, so a third cannot be typed into it.
-        const again = read.problem || infinite ? null : readNumber(this.module.Fraction, entry.parameter, typed).value;
-        const kept = again === null || again === read.value || again?.equals?.(read.value);
+        const read = this.read(entry.parameter, value);
         if (read.problem) problems.push(`${read.problem} (the address has ${name}=${value})`);
-        else if (!kept) problems.push(`${entry.parameter.title} takes decimals here (the address has ${name}=${value})`);
-        else entry.field.value = typed;
+        else entry.field.value = read.value === Infinity ? "" : value.trim();
       } else if (select) {
         if ([...select.options].some((option) => option.value === value)) select.value = value;
         else problems.push(`${name} must be one of ${[...select.options].map((option) => option.value).join(", ")} (the address has ${value})`);
@@ -97,17 +93,20 @@ class Widget {
     notice.textContent = problems.length ? `Not used, the usual value stands instead: ${problems.join("; ")}.` : "";
   }
 
+  /** {value} of a field's text, or {problem} in a sentence. Nothing typed is infinity, where that is a value. */
+  read(parameter, text) {
+    if (text.trim() === "") return parameter.infinite ? { value: Infinity } : { problem: `${parameter.title} needs a number` };
+    const { value, problem } = readNumber(this.module.Fraction, parameter, text);
+    return problem ? { problem: `${parameter.title} ${problem}` } : { value };
+  }
+
   /** Reads every control and shows the answer, or what is wrong beside the control that it is about. */
   update(moved = null, first = false) {
     const values = {};
     const chosen = this.module.settle(Object.fromEntries(this.selects.map((select) => [select.name, select.value])));
     let fine = true;
     for (const { field, parameter, slider, message } of this.fields) {
-      const read = field.validity.badInput
-        ? { problem: `${parameter.title}: write a number in digits` }
-        : field.value === "" && parameter.infinite
-          ? { value: Infinity }
-          : readNumber(this.module.Fraction, parameter, field.value);
+      const read = this.read(parameter, field.value);
       message.textContent = read.problem ?? "";
       field.toggleAttribute("aria-invalid", false);
       if (read.problem) field.setAttribute("aria-invalid", "true");
@@ -118,15 +117,20 @@ class Widget {
       if (slider !== moved) slider.value = read.value === Infinity ? slider.max : parameter.logarithmic ? Math.log10(number) : number;
       slider.setAttribute("aria-valuetext", read.value === Infinity ? "infinite" : field.value);
     }
-    this.section.classList.toggle("is-blank", !fine);
+    // What stands in the steps, the plot and the links is still that of the last numbers that could be read.
+    for (const place of this.places) place.classList.toggle("is-blank", !fine);
     if (fine) this.show(this.module.complete(values, chosen), chosen, first);
-    else this.blank();
+    else this.blank("No answer for what is typed. Steps and plot are those of the last numbers.");
     this.announce(first, fine);
   }
 
-  blank() {
+  blank(reason) {
     this.output.textContent = "";
     this.section.querySelector("[data-decimal]").textContent = "";
+    this.section.querySelector("[data-answered]").hidden = true;
+    const hush = this.section.querySelector("[data-silence]");
+    hush.hidden = false;
+    hush.replaceChildren(...letters(reason));
   }
 
   show(values, chosen, first) {
@@ -141,12 +145,10 @@ class Widget {
     for (const slot of this.all("[data-slot]")) {
       if (slot.closest("[hidden]") === null) fill(slot, valueOf(() => this.module.slots[slot.dataset.slot](values)));
     }
-    const hush = this.section.querySelector("[data-silence]");
-    hush.hidden = silence === "";
-    this.section.querySelector("[data-answered]").hidden = silence !== "";
-    if (!first || silence === "") hush.replaceChildren(...letters(silence));
+    this.section.querySelector("[data-silence]").hidden = true;
+    this.section.querySelector("[data-answered]").hidden = false;
     if (silence === "") this.answer(values, chosen, value, first);
-    else this.blank();
+    else this.blank(silence);
     this.mark(before, first);
     this.plot(values, chosen, value);
     this.links(value, chosen);
@@ -261,8 +263,9 @@ class Widget {
       latex: () => this.latex(),
       python: () => {
         const settings = this.state.settings.map(([name, text]) => `${name}=${JSON.stringify(text)}`).join(", ");
+        const what = `derivation.result.${typeof this.state.value === "number" ? "expression.evalf(6)" : "text"}`;
         const call = `CATALOG["${this.module.id}"].derive(${settings})`;
-        return `from calculators import CATALOG\n\nderivation = ${call}\nprint(derivation.result.text if derivation.result else derivation.silence)\n`;
+        return `from calculators import CATALOG\n\nderivation = ${call}\nprint(${what} if derivation.result else derivation.silence)\n`;
       },
       bibtex: () => `${this.module.bibtex}\n`,
     };
@@ -338,35 +341,6 @@ class Stepper {
   }
 }
 
-/** {value} as an exact Fraction, or as a number where decimals are enough, or {problem} in words. */
-function readNumber(Fraction, parameter, text) {
-  const name = parameter.title;
-  if (text.trim() === "") return { problem: `${name} needs a number` };
-  let value;
-  try {
-    if (!/^[+-]?[\d.]+(e[+-]?\d{1,2})?$|^[+-]?\d+\/\d+$/i.test(text.trim())) throw new SyntaxError(text);
-    value = parameter.real && !text.includes("/") ? Number(text) : new Fraction(text.trim());
-    if (Number.isNaN(value)) throw new SyntaxError(text);
-  } catch {
-    return { problem: `${name} must be a number, such as ${parameter.start === "oo" ? "3/2" : parameter.start}` };
-  }
-  if (parameter.real) value = Number(value.valueOf());
-  const than = (bound) => (parameter.real ? value - Number(new Fraction(bound).valueOf()) : value.compare(new Fraction(bound)));
-  const { minimum, maximum } = parameter;
-  if (minimum !== null && (than(minimum) < 0 || (parameter.open && than(minimum) === 0))) {
-    return { problem: `${name} must be ${parameter.open ? "more than" : "at least"} ${minimum}` };
-  }
-  if (maximum !== undefined && (than(maximum) > 0 || (parameter.openMaximum && than(maximum) === 0))) {
-    return { problem: `${name} must be ${parameter.openMaximum ? "less than" : "at most"} ${maximum}` };
-  }
-  if (parameter.integer && (parameter.real ? !Number.isInteger(value) : value.d !== 1n)) return { problem: `${name} must be a whole number` };
-  if (parameter.real) return Math.abs(value) > 1e30 || (value !== 0 && Math.abs(value) < 1e-30) ? { problem: `${name} must be 0 or between 1e-30 and 1e30 in size` } : { value };
-  const largest = BigInt(parameter.largest ?? LARGEST);
-  if (value.n > largest) return { problem: `${name} must be at most ${largest.toLocaleString("en")}` };
-  if (value.d > LARGEST) return { problem: `${name} must have at most six decimals` };
-  return { value };
-}
-
 /** What `compute` gives, or NaN where it has no value. */
 function valueOf(compute) {
   try {
@@ -374,13 +348,6 @@ function valueOf(compute) {
   } catch {
     return NaN;
   }
-}
-
-/** An exact text, or six digits of a number. */
-function shown(value) {
-  if (value === Infinity) return "∞";
-  if (typeof value !== "number") return value.toFraction();
-  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "–";
 }
 
 function decimalOf(value) {
@@ -404,15 +371,6 @@ async function copy(text) {
   } catch {
     return false;
   }
-}
-
-/** At most three decimals, halves to even as the build rounds; two digits of what is smaller than that. */
-function rounded({ s, n, d }) {
-  let thousandths = (n * 1000n) / d;
-  const rest = 2n * ((n * 1000n) % d);
-  if (rest > d || (rest === d && thousandths % 2n === 1n)) thousandths += 1n;
-  const size = thousandths === 0n && n > 0n ? (Number(n) / Number(d)).toPrecision(2) : String(Number(thousandths) / 1000);
-  return s < 0n ? `-${size}` : size; // a Fraction keeps its sign apart
 }
 
 /** A plain sentence with its letters in italics, as the build sets them. */

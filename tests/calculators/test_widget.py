@@ -91,11 +91,12 @@ def test_the_module_carries_what_the_page_needs(emitted: dict[str, object]) -> N
         "name": "degree",
         "letter": "q",
         "title": "Degree of the local fit",
-        "rule": "degree must be a whole number, 0 or more",
+        "rules": dict(CALCULATOR.parameters[2].rules),
         "integer": True,
         "infinite": False,
         "minimum": "0",
         "open": False,
+        "largest": "1000000",
         "start": "1",
         "slider": [0, 4],
     }

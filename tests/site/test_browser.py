@@ -1,7 +1,10 @@
 """The site in Chromium: what a reader does, on a phone and on a desk, by mouse and by keyboard, with bad input too."""
 
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -117,7 +120,7 @@ def test_one_control_a_name_and_sliders_without_name(calculator: Locator) -> Non
     for name in ("dimension", "degree", "smoothness"):
         field = calculator.locator(f'[name="{name}"]')
         expect(field).to_have_count(1)
-        expect(field).to_have_attribute("type", "number")
+        expect(field).to_have_attribute("type", "text")
     expect(calculator.locator('select[name="loss"]')).to_have_count(1)
     options = calculator.locator('select[name="loss"] option')
     assert [option.get_attribute("value") for option in options.all()] == [
@@ -193,13 +196,114 @@ def test_a_negative_answer_keeps_its_sign_and_an_empty_plot_is_hidden(page: Page
     expect(section.locator("figure")).to_be_visible()
 
 
-def test_a_typed_fraction_is_not_taken_for_another_number(calculator: Locator) -> None:
-    field = calculator.locator('[name="smoothness"]')
+def test_fractions_can_be_typed_and_stand_in_the_address(page: Page, calculator: Locator) -> None:
+    field = calculator.locator('[name="dimension"]')
     field.fill("")
-    field.press_sequentially("3/")
-    message = calculator.page.locator(f"[id='{field.get_attribute('aria-describedby')}']")
-    expect(message).to_contain_text("decimal")
-    assert field.input_value() == "3"
+    field.press_sequentially("1/3")
+    assert result(calculator).inner_text() == "12"
+    page.wait_for_url("**/?dimension=1%2F3&**")
+    page.reload()
+    section = ready(page)
+    assert section.locator('[name="dimension"]').input_value() == "1/3"
+    assert result(section).inner_text() == "12"
+    assert page.locator("[data-notice]:visible").count() == 0
+
+
+def test_arrow_keys_in_a_field_move_its_slider(calculator: Locator) -> None:
+    field = calculator.locator('[name="dimension"]')
+    field.press("ArrowUp")
+    assert (field.input_value(), result(calculator).inner_text()) == ("9", "4/9")
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    assert (field.input_value(), result(calculator).inner_text()) == ("7", "4/7")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "message"),
+    [
+        ("dimension", "1e9", "must be at most 1000000 in size"),
+        ("dimension", "9" * 47, "must be at most 1000000 in size"),
+        (
+            "dimension",
+            "1.2345678",
+            "must be a fraction of whole numbers of at most 1000000; 1.2345678 is 6172839/5000000",
+        ),
+        ("dimension", "3/0", "must be a number, and nothing can be divided by 0"),
+        ("dimension", "８", "must be written with the digits 0 to 9"),
+        ("dimension", "", "needs a number"),
+        ("degree", "1/2", "must be a whole number, 0 or more"),
+        ("smoothness", "-1", "must be a positive integer or fraction, such as 8 or 5/2, or oo"),
+    ],
+)
+def test_a_refused_number_hears_the_rule_that_it_breaks(
+    calculator: Locator, name: str, typed: str, message: str
+) -> None:
+    field = calculator.locator(f'[name="{name}"]')
+    title = calculator.locator(f'[data-control="{name}"] label').inner_text().split(" ", 1)[1]
+    field.fill(typed)
+    said = calculator.page.locator(f"[id='{field.get_attribute('aria-describedby')}']")
+    assert said.inner_text() == f"{title} {message}"
+    expect(calculator.locator("[data-silence]")).to_have_text(
+        "No answer for what is typed. Steps and plot are those of the last numbers."
+    )
+    expect(calculator.locator('[role="status"]')).to_have_text(f"No answer. {title} {message}")
+    field.fill("2")
+    expect(calculator.locator("[data-silence]")).to_be_hidden()
+    expect(calculator.locator("[data-answered]")).to_be_visible()
+
+
+def copied(browser: Browser, url: str, id_: str, settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(kind, text) of each copy button of a calculator after the settings were made, then the answer."""
+    with opened(browser) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.goto(url)
+        section = page.locator(f'section[data-calculator="{id_}"]').first
+        expect(section).to_have_attribute("data-ready", "")
+        for name, value in settings.items():
+            control = section.locator(f'[name="{name}"]')
+            if control.evaluate("element => element.matches('select')"):
+                control.select_option(value)
+            else:
+                control.fill(value)
+        for button in section.locator("[data-copy]").all():
+            button.click()
+            expect(section.locator("[data-copied]")).to_have_text(f"{button.inner_text()} copied")
+            yield button.get_attribute("data-copy") or "", page.evaluate("navigator.clipboard.readText()")
+        yield "result", result(section).inner_text()
+        yield "steps", "\n".join(
+            page.locator("[data-step]:not([hidden]) > [data-options]:not([hidden])").all_text_contents()
+        )
+
+
+@pytest.mark.parametrize(
+    ("id_", "settings", "latex"),
+    [
+        (
+            "scaling-exponent",
+            {"dimension": "1/3", "degree": "0", "smoothness": "5/2", "loss": "absolute"},
+            r"\alpha = \frac{m \min(q + 1, s)}{d} = 3",
+        ),
+        ("goodhart", {"question": "threshold", "error": "laplace"}, None),
+        ("kl-balancing", {"posterior": "0.9"}, None),
+    ],
+)
+def test_what_the_copy_buttons_give_leads_to_the_same_answer(
+    browser: Browser, address: str, id_: str, settings: Mapping[str, str], latex: str | None
+) -> None:
+    texts = dict(copied(browser, f"{address}calculators/{id_}/", id_, settings))
+    assert list(texts) == ["link", "latex", "python", "bibtex", "result", "steps"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(
+        [sys.executable, "-c", texts["python"]], capture_output=True, text=True, env=environment, check=True
+    )
+    printed, answer = done.stdout.strip(), texts["result"]
+    assert printed == answer or float(printed) == pytest.approx(float(answer), rel=1e-5)
+    assert latex is None or texts["latex"] == latex
+    entries = re.findall(r"^@misc\{[a-z]+\d{4},$", texts["bibtex"], re.MULTILINE)
+    assert len(entries) == len(CATALOG[id_].sources)
+    again = dict(copied(browser, texts["link"], id_, {}))
+    assert again == texts
 
 
 def test_the_address_sets_the_controls(page: Page, address: str) -> None:
@@ -349,6 +453,17 @@ def test_axe_would_find_something(browser: Browser, address: str) -> None:
             "document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"data:,\"><button></button>')"
         )
         assert len(violations(page)) == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_calculator_or_frame(browser: Browser, address: str, scheme: Scheme) -> None:
+    with opened(browser, scheme=scheme) as context:
+        page = context.new_page()
+        for id_ in CATALOG:
+            for folder in ("", "embed/"):
+                page.goto(f"{address}{folder}calculators/{id_}/", wait_until="networkidle")
+                expect(page.locator("section[data-calculator]").first).to_have_attribute("data-ready", "")
+                assert violations(page) == [], f"{folder}calculators/{id_}/"
 
 
 def violations(page: Page) -> list[str]:
