@@ -564,6 +564,8 @@ class Column:
 
     title: str
     settings: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Value of the row -> what the cell says where the answer is known and is no formula."""
 
 
 @dataclass(frozen=True)
@@ -582,6 +584,8 @@ class Row:
 
     title: str
     cells: tuple[Cell, ...]
+    note: str = ""
+    """Why it is so, a sentence or two."""
 
 
 @dataclass(frozen=True)
@@ -610,6 +614,8 @@ class Calculator:
     columns: tuple[Column, ...] = ()
     row_parameter: str = ""
     row_values: tuple[str, ...] = ()
+    row_notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """Value of a row -> why its answers are what they are."""
     belongs: tuple[str, ...] = ()
     """Ids of the items that the calculator belongs to."""
     silences: tuple[Silence, ...] = ()
@@ -661,15 +667,24 @@ class Calculator:
 
     def table(self) -> Table:
         """The table of values, every cell derived."""
+        titles = {
+            option.id: option.title
+            for choice in self.choices
+            if choice.id == self.row_parameter
+            for option in choice.options()
+        }
         rows = []
         for value in self.row_values:
             cells = []
             for column in self.columns:
                 settings = {self.row_parameter: value, **column.settings}
                 result = self.derive(**settings).result
-                shown = ("–", r"\text{–}", None) if result is None else (result.text, result.latex, result.decimal)
+                words = column.words.get(value, "–" if result is None else "")
+                shown: tuple[str, str, str | None] = (words, rf"\text{{{words}}}", None)
+                if result is not None and not words:
+                    shown = (result.text, result.latex, result.decimal)
                 cells.append(Cell(MappingProxyType(settings), *shown))
-            rows.append(Row(value, tuple(cells)))
+            rows.append(Row(titles.get(value, value), tuple(cells), self.row_notes.get(value, "")))
         letter = next((p.symbol.name for p in self.parameters if p.id == self.row_parameter), "")
         return Table(letter, tuple(column.title for column in self.columns), tuple(rows))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sympy
 
@@ -201,6 +202,20 @@ EXAMPLES = (
     ),
 )
 _OWN = "own"
+
+
+def _trees(example: Example) -> str:
+    """Which infinite trees a class has, and why."""
+    if example.vcl == "yes":
+        has = "Infinite trees of both kinds."
+    else:
+        has = (
+            "An infinite Littlestone tree, no infinite VCL tree."
+            if example.littlestone == "yes"
+            else "No infinite tree."
+        )
+    return f"{has} {example.trees}"
+
 
 _AXES = Axes(
     x=(1, 10**6, "log"),
@@ -711,9 +726,17 @@ CALCULATOR = Calculator(
     ),
     (_BOUSQUET, _HUTTER, _HANNEKE),
     _build,
-    columns=(Column("universal rate", {}), Column("worst case", {"source": "worst"})),
+    columns=(
+        Column("universal rate", {}, {example.id: "arbitrarily slow" for example in EXAMPLES if example.vcl == "yes"}),
+        Column(
+            "worst case",
+            {"source": "worst"},
+            {example.id: "1/n, up to a constant" for example in EXAMPLES if example.id in ("finite", "half-spaces")},
+        ),
+    ),
     row_parameter="class",
     row_values=tuple(example.id for example in EXAMPLES),
+    row_notes=MappingProxyType({example.id: _trees(example) for example in EXAMPLES}),
     belongs=("universal-learning", "explaining-neural-scaling-laws"),
     against=(
         "The trichotomy is a theorem, so a proof counts against it and a measurement does not: a class of three "

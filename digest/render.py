@@ -95,7 +95,8 @@ def letters(text: str) -> Markup:
     line = re.sub(r"(?<![\w)])-(?=[\dD]|alpha)", "−", _safe(text)).replace("-&gt;", "→")
     line = re.sub(r"\boo\b", "∞", line)
     line = _LETTER.sub(lambda match: f"<i>{match[0].replace('alpha', 'α')}</i>", line)
-    return Markup(re.sub(r"\^(<i>\w</i>|\d+)", r"<sup>\1</sup>", line))
+    line = re.sub(r"\^-(?=<i>)", "^−", line)
+    return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+))", r"<sup>\1</sup>", line))
 
 
 def breakable(name: str) -> Markup:

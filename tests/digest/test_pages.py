@@ -151,3 +151,9 @@ def test_settings_as_the_controls_of_a_page_know_them() -> None:
     assert shown(calculator, {"degree": "0", "loss_order": "1"}) == {"degree": "0", "loss": "absolute"}
     assert shown(calculator, {"loss": "kl", "loss_order": "2"}) == {"loss": "kl"}
     assert shown(calculator, {"loss_order": "7/2", "smoothness": "s"}) == {}
+
+
+def test_powers_in_plain_sentences_are_raised() -> None:
+    assert render.letters("e^-n beats n^2, and 10^-30 is small") == (
+        "e<sup>−<i>n</i></sup> beats <i>n</i><sup>2</sup>, and 10<sup>−30</sup> is small"
+    ).replace("e<sup>", "<i>e</i><sup>", 1)
