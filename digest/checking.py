@@ -20,7 +20,7 @@ def check(paths: Sequence[Path], *, content: Path, packages: Path) -> tuple[Prob
         packages: the directory that holds `node_modules`.
 
     Raises:
-        digest.typeset.TypesetError: Node or Temml is missing.
+        digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
     if not paths:
         return _whole(content, packages)
@@ -29,7 +29,11 @@ def check(paths: Sequence[Path], *, content: Path, packages: Path) -> tuple[Prob
         root = _root(path)
         if root is not None:
             asked = Path(os.path.relpath(path)).as_posix()
-            found |= {p for p in _whole(root, packages) if asked == "." or _within(p.mark.path, asked)}
+            # What is said of the content as a whole concerns each part of it.
+            whole = _shown(root)
+            found |= {
+                p for p in _whole(root, packages) if asked == "." or _within(p.mark.path, asked) or p.mark.path == whole
+            }
         else:
             for file in _files(path):
                 found |= set(corpus.check_file(file, _shown(file), content=content, packages=packages))

@@ -22,7 +22,7 @@ from digest import markup
 from digest.model import Check, Glossary, Issue, Item, Topics, is_id, markdown, validate
 from digest.problems import Mark, Problem, did_you_mean, listed
 from digest.source import Document, Keys, read
-from digest.typeset import MathFault, typeset
+from digest.typeset import MathFault, TypesetError, typeset
 from digest.widgets import Blueprint, Line, blueprint
 
 K = TypeVar("K", Item, Issue, Topics, Glossary)
@@ -101,7 +101,7 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
         packages: the directory that holds `node_modules`, for Temml.
 
     Raises:
-        digest.typeset.TypesetError: Node or Temml is missing.
+        digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
     with collection_paused():
         loader = _Loader(root, shown)
@@ -110,8 +110,14 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
         checker.check()
     blueprints = {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
     shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
-    lines = typeset([*checker.formulas, *shown_formulas], packages)
-    problems = sorted({*loader.problems, *checker.problems, *checker.math_problems(lines)})
+    found = {*loader.problems, *checker.problems}
+    try:
+        lines = typeset([*checker.formulas, *shown_formulas], packages)
+    except TypesetError as error:
+        if not found:
+            raise
+        return None, (not_typeset(shown, error), *sorted(found))
+    problems = sorted({*found, *checker.math_problems(lines)})
     if problems or loader.topics is None or loader.glossary is None:
         return None, tuple(problems)
     mathml = {line: answer for line, answer in lines.items() if isinstance(answer, str)}
@@ -127,6 +133,11 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
         blueprints,
     )
     return corpus, ()
+
+
+def not_typeset(path: str, error: TypesetError) -> Problem:
+    """What is said of `path` when its formulas could not be looked at, beside the problems that were found anyway."""
+    return Problem(Mark(path), f"formulas were not checked: {error}")
 
 
 @contextmanager
@@ -153,7 +164,7 @@ def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tupl
         packages: the directory that holds `node_modules`.
 
     Raises:
-        digest.typeset.TypesetError: Node or Temml is missing.
+        digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
     loader = _Loader(content, shown)
     loader.load()
@@ -162,8 +173,14 @@ def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tupl
     checker = _Checker(loader)
     if guest is not None:
         checker.entry(guest)
-    lines = typeset(checker.formulas, packages)
-    return tuple(sorted({*loader.problems, *checker.problems, *checker.math_problems(lines)}))
+    found = {*loader.problems, *checker.problems}
+    try:
+        lines = typeset(checker.formulas, packages)
+    except TypesetError as error:
+        if not found:
+            raise
+        return (not_typeset(shown, error), *sorted(found))
+    return tuple(sorted({*found, *checker.math_problems(lines)}))
 
 
 class _Loader:
@@ -368,10 +385,22 @@ class _Checker:
             self._unique(item, name)
         for index, paper in enumerate(model.papers):
             self._unverified(item, ("papers", index), paper, paper.unverified)
+        for name in ("topics", "runs"):
+            self._once(item, name)
+        first: dict[object, int] = {}
         for index, embed in enumerate(model.calculators):
             keys: Keys = ("calculators", index)
-            if self._known(document, (*keys, "id"), "calculators", embed.id, "calculator", "ids of calculators"):
-                self._derive(document, keys, embed.id, tuple(embed.settings.items()))
+            if not self._known(document, (*keys, "id"), "calculators", embed.id, "calculator", "ids of calculators"):
+                continue
+            derivation = self._derive(document, keys, embed.id, tuple(embed.settings.items()))
+            if derivation is None:
+                continue
+            line = document.mark((*keys, "id")).line
+            if index != first.setdefault((embed.id, derivation.settings, derivation.choices), index):
+                before = document.mark(("calculators", first[embed.id, derivation.settings, derivation.choices], "id"))
+                where = "" if before.line == line else f" on line {before.line}"
+                rule = f"calculators must differ in id or settings; {embed.id!r} is there{where} with the same settings"
+                self.problems.append(document.problem((*keys, "id"), rule))
         self._claims(item)
 
     def _section(self, item: Entry[Item]) -> None:
@@ -507,6 +536,14 @@ class _Checker:
             return bool(known and id_)
         self.problems.append(document.problem(keys, f"{name} must be {rule}; got {id_!r}{did_you_mean(id_, known)}"))
         return False
+
+    def _once(self, item: Entry[Item], name: str) -> None:
+        """A problem for each id of a list that the list has already."""
+        ids: Sequence[str] = getattr(item.model, name)
+        for index, id_ in enumerate(ids):
+            if id_ and id_ in ids[:index]:
+                rule = f"{name} must name each id once; got {id_!r} again"
+                self.problems.append(item.document.problem((name, index), rule))
 
     def _unique(self, entry: Entry[K], name: str) -> None:
         """A problem for each entry of a list whose id an earlier one has."""

@@ -112,6 +112,28 @@ def test_check_without_temml(project: Path, capsys: pytest.CaptureFixture[str]) 
     assert "run: npm ci" in capsys.readouterr().err
 
 
+def test_other_mistakes_are_named_without_node(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problems = put(project, "several-files")
+    monkeypatch.setenv("PATH", str(project / "nothing"))
+    unchecked = "content:1:1: formulas were not checked: formulas need Node.js 20 or newer; node was not found"
+    assert main(["check"]) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [unchecked, *(line for line in problems if "formula" not in line)]
+    assert err == f"{len(out.splitlines())} problems\n"
+    assert main(["check", "content/topics.yml"]) == 1
+    assert unchecked in capsys.readouterr().out.splitlines()
+
+
+def test_without_node_content_that_is_otherwise_sound_is_not_called_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(project / "nothing"))
+    assert main(["check"]) == 2
+    assert capsys.readouterr() == ("", "digest: formulas need Node.js 20 or newer; node was not found\n")
+
+
 def test_render_writes_plain_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "out"]) == 0
     out = project / "out"
