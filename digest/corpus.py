@@ -283,9 +283,9 @@ class _Loader:
 
 def _is_source(path: Path, file: str) -> bool:
     """Whether a file is to be read, or refused aloud: YAML anywhere, and whatever lies among the issues, where a wrong
-    ending would otherwise pass in silence. Not what editors and systems leave behind.
+    ending would otherwise pass in silence. Not what editors and systems leave behind, nor records of runs.
     """
-    if path.name.startswith((".", "#")) or path.name.endswith("~"):
+    if path.name.startswith((".", "#")) or path.name.endswith("~") or file.startswith("runs/"):
         return False
     return path.suffix.lower() in (".yml", ".yaml") or (file.startswith("issues/") and not path.is_dir())
 

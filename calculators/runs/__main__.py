@@ -127,7 +127,8 @@ def _measure(runs: Sequence[Run], options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             return 1
         record = outcome.record
-        print(f"{shown}/{planned.run.id}/{record_name(planned.preset)}: {record.seconds:g} s")
+        path = f"{shown}/{planned.run.id}/{record_name(planned.preset)}"
+        print(f"{path}: {record.seconds:g} s, {record.processor_seconds:g} s of processor")
         for metric in record.metrics:
             print(f"    {metric.title}: {_line(metric)}")
         print(f"    {outcome.answer}")

@@ -138,12 +138,14 @@ class Record:
     """ISO 8601, UTC."""
     ended: str
     seconds: float
-    """What measuring took; without the pause of a run that was interrupted."""
+    """What measuring took by the clock; without the pause of a run that was interrupted."""
     machine: Machine
     files: tuple[DataFile, ...]
     metrics: tuple[RecordedMetric, ...]
     replay: Replay
     limits: tuple[str, ...]
+    processor_seconds: float | None = None
+    """What measuring took of the processor: the same on a busy machine."""
 
 
 # --- hashes and plain values -----------------------------------------------------------------------------------------

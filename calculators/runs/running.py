@@ -140,6 +140,7 @@ class FinishedPart:
     started: str
     ended: str
     seconds: float
+    processor_seconds: float
     tables: Mapping[str, Table]
 
 
@@ -196,6 +197,7 @@ def carry_out(planned: Plan, *, say: Callable[[str], None]) -> Outcome:
         metrics=tuple(recorded(metric) for metric in metrics),
         replay=replay,
         limits=run.limits,
+        processor_seconds=round(sum(part.processor_seconds for part in parts), 3),
     )
     _write(planned, record, texts)
     return Outcome(record, run.answer(metrics))
@@ -283,9 +285,10 @@ def _finished_parts(planned: Plan, say: Callable[[str], None]) -> list[FinishedP
 
 def _measured_part(planned: Plan, part: Part) -> FinishedPart:
     """One part, measured and kept."""
-    started, clock = _now(), time.perf_counter()
+    started, clock, work = _now(), time.perf_counter(), time.process_time()
     tables = planned.run.measure(planned.configuration, part, planned.seeds)
-    finished = FinishedPart(started, _now(), round(time.perf_counter() - clock, 3), _plain_tables(tables))
+    seconds, worked = round(time.perf_counter() - clock, 3), round(time.process_time() - work, 3)
+    finished = FinishedPart(started, _now(), seconds, worked, _plain_tables(tables))
     text = json.dumps({"key": planned.key, "part": part.id} | plain(finished), allow_nan=False)
     _replace(planned.kept / f"{part.id}.json", text.encode())
     return finished
@@ -301,7 +304,7 @@ def _kept_part(planned: Plan, part: Part) -> FinishedPart | None:
             name: Table(tuple(table["columns"]), tuple(tuple(row) for row in table["rows"]))
             for name, table in data["tables"].items()
         }
-        return FinishedPart(data["started"], data["ended"], data["seconds"], tables)
+        return FinishedPart(data["started"], data["ended"], data["seconds"], data["processor_seconds"], tables)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -64,7 +64,7 @@ def record_of(folder: Path) -> Record:
 
 
 def without_times(record: Record) -> Record:
-    return dataclasses.replace(record, started="", ended="", seconds=0)
+    return dataclasses.replace(record, started="", ended="", seconds=0, processor_seconds=0)
 
 
 def test_a_run_writes_its_record_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +72,9 @@ def test_a_run_writes_its_record_and_nothing_else(tmp_path: Path, capsys: pytest
     assert status == 0, err
     record = record_of(tmp_path)
     lines = out.splitlines()
-    assert lines[0] == f"{tmp_path}/made-up/run-cpu.yml: {record.seconds:g} s"
+    assert (
+        lines[0] == f"{tmp_path}/made-up/run-cpu.yml: {record.seconds:g} s, {record.processor_seconds:g} s of processor"
+    )
     mean = record.metrics[0]
     low, high = mean.interval or (0, 0)
     shown = f"m = {mean.value:.4g} ({low:.4g} to {high:.4g}); theory 1: not consistent"
@@ -377,4 +379,4 @@ def test_interrupting_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (status, out) == (130, "")
     assert err.endswith("interrupted; the same command goes on from the last finished part\n")
     kept = json.loads((tmp_path / "made-up/.unfinished-cpu/part-1.json").read_text())
-    assert sorted(kept) == ["ended", "key", "part", "seconds", "started", "tables"]
+    assert sorted(kept) == ["ended", "key", "part", "processor_seconds", "seconds", "started", "tables"]
