@@ -24,7 +24,8 @@ _MATH_END: Final = re.compile(r"</math>(?:</a>)?[,.;:!?)]+")
 # A heading cell that holds a formula alone: some readers see no text in it.
 _BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
-_LETTER: Final = re.compile(r"(?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?![\w])")
+_LETTER: Final = re.compile(r"(?<![\w'’])(?:alpha|rho|nu|[b-zB-HJ-Z])(?![\w])")
+_GREEK: Final = {"alpha": "α", "rho": "ρ", "nu": "ν"}
 
 
 @cache
@@ -45,6 +46,7 @@ def environment() -> Environment:
     env.filters["quoted"] = lambda text: Markup(json.dumps(str(text), ensure_ascii=False))
     env.filters["flat"] = flat
     env.filters["letters"] = letters
+    env.filters["drawn"] = drawn
     env.filters["rounding"] = rounding
     env.filters["breakable"] = breakable
     return env
@@ -94,7 +96,7 @@ def letters(text: str) -> Markup:
     """A calculator's plain sentence with its letters in italics, powers raised and signs as printers set them."""
     line = re.sub(r"(?<![\w)])-(?=[\dD]|alpha)", "−", _safe(text)).replace("-&gt;", "→")
     line = re.sub(r"\boo\b", "∞", line)
-    line = _LETTER.sub(lambda match: f"<i>{match[0].replace('alpha', 'α')}</i>", line)
+    line = _LETTER.sub(lambda match: f"<i>{_GREEK.get(match[0], match[0])}</i>", line)
     line = re.sub(r"\^-(?=<i>)", "^−", line)
     return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+))", r"<sup>\1</sup>", line))
 
@@ -102,6 +104,11 @@ def letters(text: str) -> Markup:
 def breakable(name: str) -> Markup:
     """A long name of a program in which a line may break after each underscore."""
     return Markup(_safe(name).replace("_", "_<wbr>"))
+
+
+def drawn(text: str) -> Markup:
+    """The same inside a drawing, whose text knows no HTML."""
+    return Markup(letters(text).replace("<i>", '<tspan font-style="italic">').replace("</i>", "</tspan>"))
 
 
 def rounding(exact: str, decimal: str) -> str:

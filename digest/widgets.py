@@ -23,6 +23,8 @@ Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a l
 
 _SLOT: Final = re.compile(r"<mtext[^>]*>⟦(\w+)⟧</mtext>")
 _PLOT_POINTS: Final = 49
+_SHORT: Final = 24  # characters of a formula's text that a cell of a table has room for
+_PLAIN: Final = re.compile(r"-?\d+(/\d+)?|–")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,16 @@ class Blueprint:
         result = self.plan.cases[0].item.result
         return result.latex_inline if result else None
 
+    @property
+    def cells(self) -> dict[str, str]:
+        """The LaTeX of each cell of the table whose text is a formula; empty where that is too long for a cell."""
+        return {
+            cell.text: cell.latex if len(cell.text) <= _SHORT else ""
+            for row in self.table.rows
+            for cell in row.cells
+            if not _PLAIN.fullmatch(cell.text) and not cell.latex.startswith(r"\text")
+        }
+
     def formulas(self) -> Iterator[Line]:
         """Every formula that a page of the calculator shows."""
         for case in self.plan.cases:
@@ -51,6 +63,9 @@ class Blueprint:
             yield fits.LAW, False
         for parameter in self.calculator.parameters:
             yield emit.latex(parameter.symbol), False
+        for latex in self.cells.values():
+            if latex:
+                yield latex, False
         for step in self.plan.steps:
             for variant in step.variants:
                 yield variant.before.latex, False
@@ -237,6 +252,8 @@ class Widget:
     steps: tuple[StepView, ...]
     plot: Plot | None
     table: Table
+    cells: Mapping[str, Markup]
+    """The table's formulas, typeset, by their text; empty where the decimal alone is shown."""
     sources: tuple[SourceView, ...]
     shell: str
     fit: fits.Fit | None
@@ -318,6 +335,7 @@ def widget(
         steps=steps,
         plot=_plot(blueprint.plan, values, chosen),
         table=blueprint.table,
+        cells={text: Markup(mathml[latex, False] if latex else "") for text, latex in blueprint.cells.items()},
         sources=tuple(SourceView(source.text, source.url) for source in calculator.sources),
         shell=" ".join(
             [

@@ -375,10 +375,10 @@ async function copy(text) {
 
 /** A plain sentence with its letters in italics, as the build sets them. */
 function letters(text) {
-  return text.split(/(\^?(?<![\w'’])(?:alpha|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
+  return text.split(/(\^?(?<![\w'’])(?:alpha|rho|nu|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
     if (index % 2 === 0) return part;
     const letter = document.createElement("i");
-    letter.textContent = part.replace("^", "").replace("alpha", "α");
+    letter.textContent = part.replace("^", "").replace("alpha", "α").replace("rho", "ρ").replace("nu", "ν");
     if (!part.startsWith("^")) return letter;
     const raised = document.createElement("sup");
     raised.append(letter);
