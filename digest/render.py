@@ -108,7 +108,7 @@ def breakable(name: str) -> Markup:
 
 def drawn(text: str) -> Markup:
     """The same inside a drawing, whose text knows no HTML."""
-    return Markup(letters(text).replace("<i>", '<tspan font-style="italic">').replace("</i>", "</tspan>"))
+    return Markup(str(letters(text)).replace("<i>", '<tspan font-style="italic">').replace("</i>", "</tspan>"))
 
 
 def rounding(exact: str, decimal: str) -> str:

@@ -157,3 +157,9 @@ def test_powers_in_plain_sentences_are_raised() -> None:
     assert render.letters("e^-n beats n^2, and 10^-30 is small") == (
         "e<sup>−<i>n</i></sup> beats <i>n</i><sup>2</sup>, and 10<sup>−30</sup> is small"
     ).replace("e<sup>", "<i>e</i><sup>", 1)
+
+
+def test_letters_of_an_axis_are_set_as_letters_in_its_drawing() -> None:
+    assert render.drawn("Modes & n, rho") == (
+        'Modes &amp; <tspan font-style="italic">n</tspan>, <tspan font-style="italic">ρ</tspan>'
+    )
