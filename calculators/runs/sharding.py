@@ -53,9 +53,9 @@ def run(task: Task, members: Members, title: str = "", memory: int | None = None
 
 
 def devices() -> list[jax.Device]:
-    """All devices of the kind that JAX computes on: of every process, and of the kind of `jax.default_device` if set."""
+    """All devices to compute on, of every process: JAX's own choice of kind, or the kind of `jax.default_device`."""
     use_all_cores()
-    default = jax.config.jax_default_device
+    default = getattr(jax.config, "jax_default_device", None)
     return jax.devices(getattr(default, "platform", default))
 
 
