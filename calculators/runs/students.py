@@ -18,7 +18,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax import lax
 from numpy.typing import NDArray
@@ -47,7 +46,7 @@ class Task:
     teacher_width: int
     """V, units in each of the teacher's two hidden layers."""
     width: int
-    """W, units in each of the student's two hidden layers."""
+    """W, units held for each of the student's two hidden layers: the largest width among the members."""
     points: int
     """N, training points held for each member; 0: every step draws fresh points."""
     batch: int
@@ -81,8 +80,12 @@ class Members(NamedTuple):
     """Which draw of the training points and batches."""
     dimension: Array  # int32
     """d, from 1 to I."""
+    width: Array  # int32
+    """Units in each of the student's two hidden layers, from 1 to W."""
     size: Array  # int32
     """D, training points used, from 1 to N; without meaning for fresh points."""
+    steps: Array  # int32
+    """Steps until its learning rate is 0, at most `Task.steps`; from there on it does not change."""
 
 
 class Layers(NamedTuple):
@@ -142,23 +145,27 @@ def output(layers: Layers, x: jax.Array, smooth: bool | jax.Array = False) -> ja
     return jnp.matmul(second, layers.w3, precision=lax.Precision.HIGHEST) + layers.b3  # [points]
 
 
-def draw(key: jax.Array, inputs: int, width: int, dimension: Array) -> Layers:
+def draw(key: jax.Array, inputs: int, units: int, dimension: Array, used: Array) -> Layers:
     """A random network: Gaussian weights of variance 2/fan-in, biases uniform in +-1/sqrt(fan-in), last bias 0.
+
+    Units that are not used have no weights at all. They give 0, so no gradient ever reaches them.
 
     Args:
         key: where the randomness comes from.
         inputs: I.
-        width: U.
+        units: U, held in each hidden layer.
         dimension: d, the number of inputs that are not zero, shape []; it is the fan-in of the first layer.
+        used: how many units are used, shape []; it is the fan-in of the others.
     """
     k1, k2, k3, k4, k5 = jax.random.split(key, 5)
-    fan = jnp.asarray(dimension, jnp.float32)
+    first, later = (jnp.asarray(fan, jnp.float32) for fan in (dimension, used))  # fan-in, each []
+    mask = jnp.where(jnp.arange(units) < used, 1.0, 0.0)  # [U]
     return Layers(
-        jax.random.normal(k1, (inputs, width)) * jnp.sqrt(2 / fan),
-        jax.random.uniform(k2, (width,), minval=-1.0) / jnp.sqrt(fan),
-        jax.random.normal(k3, (width, width)) * np.sqrt(2 / width),
-        jax.random.uniform(k4, (width,), minval=-1.0) / np.sqrt(width),
-        jax.random.normal(k5, (width,)) * np.sqrt(1 / width),
+        jax.random.normal(k1, (inputs, units)) * jnp.sqrt(2 / first) * mask,
+        jax.random.uniform(k2, (units,), minval=-1.0) / jnp.sqrt(first) * mask,
+        jax.random.normal(k3, (units, units)) * jnp.sqrt(2 / later) * mask * mask[:, None],
+        jax.random.uniform(k4, (units,), minval=-1.0) / jnp.sqrt(later) * mask,
+        jax.random.normal(k5, (units,)) / jnp.sqrt(later) * mask,
         jnp.zeros(()),
     )
 
@@ -194,7 +201,8 @@ def lesson(task: Task, member: Members) -> Lesson:
         member: each field of the shape [].
     """
     key = jax.random.fold_in(jax.random.key(member.seed), member.dimension)
-    teacher = draw(jax.random.fold_in(key, _TEACHER), task.inputs, task.teacher_width, member.dimension)
+    units = task.teacher_width
+    teacher = draw(jax.random.fold_in(key, _TEACHER), task.inputs, units, member.dimension, jnp.int32(units))
     smooth = member.teacher == 1
     x_test = cube(jax.random.fold_in(key, _TEST), task.test, task.inputs, member.dimension)  # [T, I]
     raw = _in_blocks(lambda x: output(teacher, x, smooth), x_test)  # [T]
@@ -211,7 +219,7 @@ def lesson(task: Task, member: Members) -> Lesson:
 def beginner(task: Task, member: Members) -> Layers:
     """The initial weights of one member's student."""
     key = jax.random.fold_in(jax.random.key(member.seed), member.dimension)
-    return draw(jax.random.fold_in(key, _STUDENT), task.inputs, task.width, member.dimension)
+    return draw(jax.random.fold_in(key, _STUDENT), task.inputs, task.width, member.dimension, member.width)
 
 
 def batch_key(member: Members) -> jax.Array:
@@ -255,9 +263,16 @@ def mean_square(student: Layers, x: jax.Array, y: jax.Array, weight: jax.Array) 
     return jnp.sum(weight * error * error)
 
 
-def optimiser(task: Task) -> optax.GradientTransformation:
-    """Adam, its rate a cosine from the peak to 0 over all steps."""
-    return optax.adam(optax.cosine_decay_schedule(task.peak, task.steps))
+def rate(task: Task, members: Members, step: jax.Array) -> jax.Array:
+    """The learning rates [M]: half a cosine, from the peak to 0 over each member's own steps.
+
+    Args:
+        task: has the peak.
+        members: have the steps.
+        step: shape [], from 0.
+    """
+    gone = jnp.minimum(step / members.steps, 1.0)  # [M]
+    return task.peak * (1 + jnp.cos(jnp.pi * gone)) / 2
 
 
 @partial(jax.jit, static_argnames="task")
@@ -273,15 +288,16 @@ def train(task: Task, members: Members) -> Outcome:
     """
     taught = jax.vmap(partial(lesson, task))(members)
     student = jax.vmap(partial(beginner, task))(members)
-    rule = optimiser(task)
+    rule = optax.scale_by_adam()
     gradient = jax.vmap(jax.grad(mean_square))
 
     def step(state: tuple[Layers, optax.OptState], number: jax.Array) -> tuple[tuple[Layers, optax.OptState], None]:
         student, memory = state
         points = jax.vmap(partial(batch, task), in_axes=(0, 0, None))(members, taught, number)
         # Adam works number by number, so all members' weights are one tree for it and need no vmap.
-        change, memory = rule.update(gradient(student, *points), memory)
-        return (optax.apply_updates(student, change), memory), None
+        direction, memory = rule.update(gradient(student, *points), memory)
+        rates = rate(task, members, number)  # [M]
+        return (jax.tree.map(partial(_moved, rates), student, direction), memory), None
 
     def stretch(carry: tuple, number: jax.Array) -> tuple[tuple, None]:
         student, memory, best = carry
@@ -300,6 +316,21 @@ def train(task: Task, members: Members) -> Outcome:
     first = Outcome(none, worst, jnp.zeros(count, jnp.int32), none, worst, student if task.keep else None)
     (_, _, best), _ = lax.scan(stretch, (student, rule.init(student), first), jnp.arange(task.checkpoints))
     return best
+
+
+def _moved(rates: jax.Array, weight: jax.Array, direction: jax.Array) -> jax.Array:
+    """Each member's weights [M, ...] moved against its direction [M, ...] by its rate [M]."""
+    return weight - _beside(rates, weight) * direction
+
+
+def _chosen(which: jax.Array, new: jax.Array, old: jax.Array) -> jax.Array:
+    """The new values [M, ...] of the members where [M] says so, else the old ones."""
+    return jnp.where(_beside(which, new), new, old)
+
+
+def _beside(values: jax.Array, many: jax.Array) -> jax.Array:
+    """The values [M] with as many axes as `many` [M, ...] has."""
+    return values.reshape(-1, *[1] * (many.ndim - 1))
 
 
 def _measure(task: Task, member: Members, taught: Lesson, student: Layers, step: jax.Array) -> Outcome:

@@ -1,0 +1,318 @@
+"""The run `teacher-student-data`: how the error of trained networks falls with the number of training points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculators.fitting import FitError
+from calculators.runs import estimates, sweep
+from calculators.runs.estimates import Exponent
+from calculators.runs.run import (
+    Configuration,
+    Figure,
+    Line,
+    Measurements,
+    Metric,
+    Part,
+    Prediction,
+    Preset,
+    Run,
+    Series,
+    Table,
+    Verdict,
+    numbers,
+)
+from calculators.runs.sweep import Student
+
+_ID = "teacher-student-data"
+_SQUARE = 2
+_PARTS = ("dimensions", "dimensions_in_a_part")
+_SMOOTH = {"relu": False, "tanh": True}
+
+
+def _parts(configuration: Configuration) -> tuple[Part, ...]:
+    return sweep.parts(configuration, *_PARTS)
+
+
+def students(configuration: Configuration, dimensions: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Student, ...]:
+    """Every student of these dimensions: teachers by dimensions by sizes by seeds."""
+    width, steps = sweep.number(configuration, "student_width"), sweep.number(configuration, "steps")
+    sizes = numbers(configuration, "sizes")
+    return tuple(
+        Student(teacher, dimension, width, size, steps, seed)
+        for teacher, dimension, size, seed in product(sweep.TEACHERS, dimensions, sizes, seeds)
+    )
+
+
+def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
+    those = students(configuration, sweep.part_numbers(configuration, *_PARTS, part), seeds)
+    return {"losses": sweep.train(configuration, those, part.title).table}
+
+
+def exponent(
+    table: Table, chosen: NDArray[np.bool_], power: int, name: str
+) -> tuple[Exponent | None, dict[float, str]]:
+    """The exponent of the mean of |error|^power over the sizes that converged, None with fewer than three; what is out.
+
+    Args:
+        table: of `sweep.COLUMNS`.
+        chosen: which rows: one teacher, one dimension; shape [rows].
+        power: m, one of `sweep.POWERS`.
+        name: tells its random numbers apart.
+    """
+    out = sweep.unconverged(table, chosen)
+    sizes, losses = table.column("size")[chosen], table.column(f"test_{power}")[chosen]
+    used = ~np.isin(sizes, list(out))
+    try:
+        return estimates.exponent(sizes[used], losses[used], name), out
+    except FitError:
+        return None, out
+
+
+def _cases(measured: Measurements, power: int) -> Iterator[tuple[str, int, Exponent | None, dict[float, str]]]:
+    """(teacher, dimension, exponent, sizes left out), teacher by teacher."""
+    table = measured["losses"]
+    for teacher in sweep.TEACHERS:
+        for d in np.unique(table.column("dimension")[sweep.rows(table, teacher=teacher)]).tolist():
+            chosen = sweep.rows(table, teacher=teacher, dimension=d)
+            yield teacher, d, *exponent(table, chosen, power, f"{_ID} {teacher} {d} {power}")
+
+
+def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
+    found = []
+    for power in sweep.POWERS:
+        for teacher, d, exponent, out in _cases(measured, power):
+            if power != _SQUARE and d != sweep.number(configuration, "power_dimension"):
+                continue
+            if exponent is None:
+                continue  # no three sizes converged: nothing to fit; the figure shows them
+            predictions = {"": sweep.local_linear(d, power, smooth=_SMOOTH[teacher])}
+            if teacher == "relu" and power == _SQUARE:
+                predictions["-as-smooth"] = sweep.local_linear(d, power, smooth=True)
+            for suffix, prediction in predictions.items():
+                found.append(_metric(teacher, d, power, exponent, out, prediction, suffix))
+    return tuple(found)
+
+
+def _metric(
+    teacher: str, d: int, power: int, exponent: Exponent, out: dict[float, str], prediction: Prediction, suffix: str
+) -> Metric:
+    loss = "squared error" if power == _SQUARE else f"|error|^{power}"
+    against = ", against the law of smooth targets" if suffix else ""
+    note = exponent.note
+    if out:
+        sizes = ", ".join(f"{int(size):,}" for size in out)
+        note += f" Left out, as not converged: D = {sizes}."
+    return Metric(
+        f"alpha-{teacher}-d{d}" + (f"-m{power}" if power != _SQUARE else "") + suffix,
+        f"Exponent of the {loss}, {sweep.TITLES[teacher]}, d = {d}{against}",
+        "alpha",
+        exponent.alpha,
+        exponent.interval,
+        exponent.seeds,
+        prediction,
+        True,
+        estimates.verdict(exponent, prediction, bound=True),
+        note,
+    )
+
+
+def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
+    return (
+        _exponents_figure(measured),
+        *(_losses_figure(measured, teacher) for teacher in sweep.TEACHERS),
+        _powers_figure(configuration, measured),
+    )
+
+
+def _exponents_figure(measured: Measurements) -> Figure:
+    cases = [(teacher, d, found) for teacher, d, found, _ in _cases(measured, _SQUARE) if found is not None]
+    dimensions = sorted({d for _, d, _ in cases})
+    lines = [
+        Line(
+            label,
+            tuple(map(float, dimensions)),
+            tuple(sweep.local_linear(d, _SQUARE, smooth=smooth).value for d in dimensions),
+            None,
+        )
+        for label, smooth in (("4/d, smooth targets", True), ("3/d, targets with kinks", False))
+    ]
+    series = [
+        estimates.exponent_series(
+            sweep.TITLES[teacher], tuple((float(d), found) for name, d, found in cases if name == teacher)
+        )
+        for teacher in sweep.TEACHERS
+        if any(name == teacher for name, _, _ in cases)
+    ]
+    return Figure(
+        "exponents",
+        "The exponent against the dimension",
+        "Dimension d",
+        "Exponent alpha",
+        "linear",
+        "linear",
+        tuple(series),
+        tuple(lines),
+        "Measured exponents of the squared error for both kinds of teacher, falling with the dimension, beside the "
+        "curves 4/d and 3/d.",
+    )
+
+
+def _losses_figure(measured: Measurements, teacher: str) -> Figure:
+    table = measured["losses"]
+    series, lines = [], []
+    for name, d, found, out in _cases(measured, _SQUARE):
+        if name != teacher:
+            continue
+        chosen = sweep.rows(table, teacher=teacher, dimension=d)
+        points = estimates.series(f"d = {d}", table.column("size")[chosen], table.column("test_2")[chosen], out)
+        series.append(points)
+        if found is not None:
+            prediction = sweep.local_linear(d, _SQUARE, smooth=_SMOOTH[teacher])
+            lines.append(estimates.power_line(f"slope −{prediction.text}", points, prediction))
+    return Figure(
+        f"losses-{teacher}",
+        f"Test loss, {sweep.TITLES[teacher]}",
+        "Training points D",
+        "Mean squared error",
+        "log",
+        "log",
+        tuple(series),
+        tuple(lines),
+        f"The test loss falls with the number of training points, the more slowly the higher the dimension. Lines: the "
+        f"predicted slope ({'4' if _SMOOTH[teacher] else '3'}/d) through the largest size that converged.",
+    )
+
+
+def _powers_figure(configuration: Configuration, measured: Measurements) -> Figure:
+    d = sweep.number(configuration, "power_dimension")
+    found: dict[str, list[tuple[float, Exponent]]] = {}
+    for power in sweep.POWERS:
+        for teacher, dimension, exponent, _ in _cases(measured, power):
+            if dimension == d and exponent is not None:
+                found.setdefault(teacher, []).append((float(power), exponent))
+    series: list[Series] = [
+        estimates.exponent_series(sweep.TITLES[teacher], tuple(points)) for teacher, points in found.items()
+    ]
+    x = tuple(map(float, sweep.POWERS))
+    lines = [
+        Line(label, x, tuple(sweep.local_linear(d, m, smooth=smooth).value for m in sweep.POWERS), None)
+        for label, smooth in (("2m/d, smooth targets", True), ("(m + 1)/d, targets with kinks", False))
+    ]
+    return Figure(
+        "powers",
+        f"The same students' errors, raised to the power m (d = {d})",
+        "Power m of the error",
+        "Exponent alpha",
+        "linear",
+        "linear",
+        tuple(series),
+        tuple(lines),
+        "The exponent of the mean of |error| to the power m, for one and the same students, grows along a straight "
+        "line with m.",
+    )
+
+
+def _answer(metrics: tuple[Metric, ...]) -> str:
+    squared = [metric for metric in metrics if not any(f"-m{m}" in metric.id for m in sweep.POWERS)]
+    smooth = _count([metric for metric in squared if metric.id.startswith("alpha-tanh")])
+    kinked = _count([metric for metric in squared if metric.id.startswith("alpha-relu") and "smooth" not in metric.id])
+    both = _count([metric for metric in squared if metric.id.endswith("-as-smooth")])
+    return (
+        f"With a smooth teacher the exponent is consistent with 4/d or above it in {smooth} dimensions; with a ReLU "
+        f"teacher in {both} against 4/d, and in {kinked} against the 3/d that its kinks allow."
+    )
+
+
+def _count(metrics: list[Metric]) -> str:
+    good: tuple[Verdict, ...] = ("consistent", "above the bound")
+    return f"{sum(metric.verdict in good for metric in metrics)} of {len(metrics)}"
+
+
+_LIMITS = (
+    "Random teachers on a hypercube are not natural data; the dimension is known here because it was put in.",
+    "The students are stopped where their loss on the test points is smallest, as in the paper, which flatters them a "
+    "little.",
+    "4/d is the estimate for piecewise linear interpolation of a smooth target. A network is not bound to interpolate "
+    "locally, so an exponent above it contradicts nothing; and it says nothing about the reason.",
+    "The exponents are read off sizes within two decades or less, where they may still drift.",
+    "Points are left out, all students of a size together, where the training loss is above a tenth of the test loss: "
+    "there the optimiser, not the data, is the limit.",
+)
+
+_COMMON = {"teacher_width": 96}
+
+RUN = Run(
+    id=_ID,
+    title="Students of random teachers: more data",
+    question="Does the test loss of trained networks fall with the number of training points D at least as fast as "
+    "D^(−4/d), d being the dimension of the inputs?",
+    tests=("scaling-exponent",),
+    items=("explaining-neural-scaling-laws",),
+    presets={
+        "cpu": Preset(
+            _COMMON
+            | {
+                "student_width": 64,
+                "dimensions": (2, 3, 4, 6),
+                "dimensions_in_a_part": 4,
+                "power_dimension": 4,
+                "sizes": (32, 64, 128, 256, 512),
+                "batch": 64,
+                "steps": 8000,
+                "checkpoints": 20,
+                "test_points": 1000,
+                "peak": 5e-3,
+            },
+            seeds=3,
+            expect="40 s on two cores",
+        ),
+        "gpu": Preset(
+            _COMMON
+            | {
+                "student_width": 192,
+                "dimensions": (2, 3, 4, 5, 6, 7, 8, 9),
+                "dimensions_in_a_part": 4,
+                "power_dimension": 4,
+                "sizes": (64, 128, 256, 512, 1024, 2048, 4096, 8192),
+                "batch": 64,
+                "steps": 40_000,
+                "checkpoints": 40,
+                "test_points": 8192,
+                "peak": 3e-3,
+            },
+            seeds=8,
+            expect="1,024 students; planned for at most three minutes on a data-centre GPU, not run",
+        ),
+        "replay": Preset(
+            {
+                "teacher_width": 16,
+                "student_width": 32,
+                "dimensions": (4,),
+                "dimensions_in_a_part": 1,
+                "power_dimension": 4,
+                "sizes": (8, 16, 32),
+                "batch": 0,
+                "steps": 400,
+                "checkpoints": 4,
+                "test_points": 200,
+                "peak": 0.01,
+            },
+            seeds=2,
+            expect="a few seconds",
+        ),
+    },
+    parts=_parts,
+    measure=_measure,
+    metrics=_metrics,
+    figures=_figures,
+    answer=_answer,
+    limits=_LIMITS,
+    jax=True,
+    precision="float32, matmul precision highest",
+    tolerance=0.05,
+)
