@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from calculators.runs import nearest_neighbour
+from calculators.runs import nearest_neighbour, teacher_student_data, teacher_student_parameters
 from calculators.runs.run import Run
 
-RUNS: tuple[Run, ...] = (nearest_neighbour.RUN,)
+RUNS: tuple[Run, ...] = (
+    nearest_neighbour.RUN,
+    teacher_student_data.RUN,
+    teacher_student_parameters.RUN,
+)
 """Every run, in the order in which they are listed."""
 
 __all__ = ["RUNS"]

@@ -251,6 +251,9 @@ def on_cpu(run: Run) -> Iterator[None]:
         return
     import jax
 
+    from calculators.runs.sharding import use_all_cores
+
+    use_all_cores()  # before jax is asked for its devices: afterwards their number is fixed
     with jax.default_device(jax.devices("cpu")[0]):
         yield
 
