@@ -167,6 +167,8 @@ def test_a_page_with_repository_has_an_edit_button_that_opens_its_yaml(tmp_path:
     assert '<link rel="canonical" href="https://digest.example.org/x/items/explaining-neural-scaling-laws/">' in item
     home = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "/edit/main/" not in home
+    checked = (tmp_path / KINDS["checked"] / "index.html").read_text(encoding="utf-8")
+    assert 'href="https://git.example.org/digest/blob/main/tests/calculators/test_verify.py"' in checked
     for path in tmp_path.rglob("*.html"):
         parser = Read(ROOT)
         parser.feed(path.read_text(encoding="utf-8"))
