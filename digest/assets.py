@@ -1,5 +1,6 @@
 """Files that pages load: style sheets and scripts of ours, calculators as JavaScript, and what npm packages bring."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from calculators import CATALOG, fit_script, score_script
 from calculators.widget import javascript_module
 from digest import special
 
+_COMMENTS: Final = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
+_INDENTS: Final = re.compile(r"^(?:[ \t]+|\n)", re.MULTILINE)
 _OURS: Final = Path(__file__).with_name("assets")
 # Path in node_modules -> path on the site. Copied at build time, never committed.
 _PACKAGES: Final = {
-    "fraction.js/dist/fraction.mjs": "assets/fraction.js",
     "fraction.js/LICENSE": "assets/fraction.LICENSE.txt",
     # One family for text and formulas, so that a letter looks alike in both.
     "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2": "assets/fonts/stix-two-math.woff2",
@@ -50,13 +52,37 @@ def collect(packages: Path) -> tuple[Asset, ...]:
         functions = Asset("assets/special.js", special.module(packages).encode())
     except special.PackageError as error:
         raise AssetError(str(error)) from error
-    return (*_ours(), *_calculators(), functions, *_from_packages(packages))
+    return (*_ours(), *_calculators(), functions, _fraction(packages), *_from_packages(packages))
 
 
 def _ours() -> Iterator[Asset]:
     for path in sorted(_OURS.rglob("*")):
         if path.is_file():
-            yield Asset(f"assets/{path.relative_to(_OURS).as_posix()}", path.read_bytes())
+            content = path.read_bytes()
+            if path.suffix == ".js":
+                content = without_comments(content.decode()).encode()
+            yield Asset(f"assets/{path.relative_to(_OURS).as_posix()}", content)
+
+
+def without_comments(script: str) -> str:
+    """A script of ours without its indentation and the lines that are comments: a page should be short on its way.
+
+    Valid for: scripts without text that goes over several lines (a test sees to that); the first comment is kept.
+    """
+    first, _, rest = script.partition("\n\n")
+    rest = _COMMENTS.sub("", rest)
+    return f"{first}\n{_INDENTS.sub('', rest)}"
+
+
+def _fraction(packages: Path) -> Asset:
+    """fraction.js as its authors compress it, a CommonJS file, made an ES module."""
+    source = "fraction.js/dist/fraction.min.js"
+    text = _read(packages, source).decode()
+    before = "const module = { exports: {} }, exports = module.exports;\n(function () {\n"
+    return Asset(
+        "assets/fraction.js",
+        f"{before}{text}\n}}).call(globalThis);\nexport default module.exports.default;\n".encode(),
+    )
 
 
 def _calculators() -> Iterator[Asset]:
@@ -68,8 +94,17 @@ def _calculators() -> Iterator[Asset]:
 
 def _from_packages(packages: Path) -> Iterator[Asset]:
     for source, path in _PACKAGES.items():
-        file = packages / "node_modules" / source
-        try:
-            yield Asset(path, file.read_bytes())
-        except OSError as error:
-            raise AssetError(f"pages need {source}, which is not in {file.parents[1]}; run: npm ci") from error
+        yield Asset(path, _read(packages, source))
+
+
+def _read(packages: Path, source: str) -> bytes:
+    """The bytes of a file of an npm package.
+
+    Raises:
+        AssetError: there is none.
+    """
+    file = packages / "node_modules" / source
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise AssetError(f"pages need {source}, which is not in {file.parents[1]}; run: npm ci") from error

@@ -163,7 +163,8 @@ class _Axis:
         self.low, self.high, self.start, self.end = low - room, high + room, start, end
 
     def at(self, log: float) -> float:
-        return round(self.start + (self.end - self.start) * (log - self.low) / (self.high - self.low), 1)
+        place = round(self.start + (self.end - self.start) * (log - self.low) / (self.high - self.low), 1)
+        return int(place) if place == int(place) else place
 
     def marks(self) -> Iterator[Mark]:
         """Powers of ten, at most six, or where there is but one 1, 2 and 5 times powers of ten."""

@@ -515,7 +515,7 @@ function element(name, children) {
 /** What `compute` gives, or NaN where it has no value. */
 function value(compute) {
   try {
-    return compute();
+    return compute() ?? NaN; // nothing where a dimension was not measured
   } catch {
     return NaN;
   }
