@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.runs.run import Configuration, Part, Prediction, Table, numbers
+from calculators.runs.run import Configuration, Part, Prediction, Scalar, Table, numbers
 
 if TYPE_CHECKING:
     from calculators.runs.students import Layers
@@ -84,12 +84,11 @@ def train(configuration: Configuration, students: Sequence[Student], title: str,
         np.array([student.steps for student in students], np.int32),
     )
     outcome = sharding.run(task, members, title)
-    measured = zip(students, outcome.step, outcome.train, outcome.test, strict=True)
-    rows = tuple(
-        (s.teacher, s.dimension, s.width, s.size, s.steps, s.seed, int(step), short(loss), *map(short, test))
-        for s, step, loss, test in measured
-    )
-    return Trained(tuple(students), Table(COLUMNS, rows), outcome.student)
+    rows: list[tuple[Scalar, ...]] = []
+    for s, step, loss, test in zip(students, outcome.step, outcome.train, outcome.test, strict=True):
+        measured = (int(step), short(float(loss)), *(short(float(mean)) for mean in np.asarray(test)))
+        rows.append((s.teacher, s.dimension, s.width, s.size, s.steps, s.seed, *measured))
+    return Trained(tuple(students), Table(COLUMNS, tuple(rows)), outcome.student)
 
 
 def short(value: float) -> float:

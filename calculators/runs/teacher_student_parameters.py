@@ -258,8 +258,8 @@ RUN = Run(
             {
                 "teacher_width": 96,
                 "dimensions": (2, 3, 4, 5, 6, 7, 8, 9),
-                "widths": (4, 6, 8, 12, 16, 24, 32, 48, 64),
-                "widths_in_a_part": 3,
+                "widths": (4, 8, 12, 16, 24, 32, 48, 64),
+                "widths_in_a_part": 4,
                 "batch": 512,
                 "steps": 80_000,
                 "checkpoints": 40,
@@ -267,7 +267,7 @@ RUN = Run(
                 "peak": 3e-3,
             },
             seeds=8,
-            expect="2,304 students in three parts; planned for a few minutes a part on a data-centre GPU, not run",
+            expect="2,048 students in two parts; planned for two to five minutes a part on a data-centre GPU, not run",
         ),
         "replay": Preset(
             {
