@@ -21,6 +21,7 @@ from digest.dialect import DIALECT, STRAY_VALUE, VALUE
 from digest.problems import did_you_mean, listed, quoted
 
 Form: TypeAlias = Literal["exact", "decimal", "text"]
+MeasuredForm: TypeAlias = Literal["value", "interval", "verdict"]
 
 INTERNAL_SCHEMES: Final = ("item", "term", "calculator", "run", "issue", "topic")
 EXTERNAL_SCHEMES: Final = ("http", "https", "mailto")
@@ -29,6 +30,7 @@ LONGEST_FORMULA: Final = 2_000  # characters, before values are put in
 DEEPEST_BLOCK: Final = 12  # nested lists and quotes; the parser drops text from level 20 on
 
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_METRIC: Final = re.compile(rf"run:({_ID.pattern})/({_ID.pattern})")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SETTING: Final = re.compile(r"[A-Za-z0-9./_+-]{1,32}")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
@@ -94,6 +96,16 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A run's measured number asked for by `[[run:run-id/metric-id | form]]`."""
+
+    run: str
+    metric: str
+    form: MeasuredForm
+    offset: int
+
+
+@dataclass(frozen=True)
 class Formula:
     """Math as typed, with its `[[values]]` still in it. `offset` is that of its first character after the dollars."""
 
@@ -107,7 +119,9 @@ class Formula:
 
 @dataclass(frozen=True)
 class Text:
-    """One parsed text. `values` are all of its values in order, those inside formulas included."""
+    """One parsed text. `values` are all of its values in order, those inside formulas included; `measured` those of runs,
+    which stand outside formulas, so that each can lead to its data.
+    """
 
     source: str
     inline: bool
@@ -115,11 +129,14 @@ class Text:
     links: tuple[Link, ...]
     values: tuple[Value, ...]
     formulas: tuple[Formula, ...]
+    measured: tuple[Measured, ...] = ()
     _parts: "tuple[Part, ...]" = field(default=(), repr=False, compare=False)
 
 
 # HTML of the text itself, or what is put in later; a link comes with its title.
-Part: TypeAlias = str | Value | Formula | tuple[Link, str]
+Part: TypeAlias = str | Value | Measured | Formula | tuple[Link, str]
+# What stands between double brackets outside of math.
+Asked: TypeAlias = Value | Measured
 
 
 def parse(source: str, *, inline: bool = False) -> Text:
@@ -149,6 +166,7 @@ def parse(source: str, *, inline: bool = False) -> Text:
         tuple(reading.links),
         tuple(reading.values),
         tuple(reading.formulas),
+        tuple(reading.measured),
         # The tokens are let go: a site has millions of them.
         tuple(_merged(_parts(tokens))),
     )
@@ -188,6 +206,7 @@ class _Reading:
         self.links: list[Link] = []
         self.values: list[Value] = []
         self.formulas: list[Formula] = []
+        self.measured: list[Measured] = []
 
     def read(self, tokens: list[Token], source: str) -> None:
         for token in tokens:
@@ -221,12 +240,7 @@ class _Reading:
                     end = token.meta["at"] + len(token.content) + 1
                     self._read_formula(token, offsets[token.meta["at"] : end], display=False)
                 case "value":
-                    value = _value(token.content, offset, in_math=False)
-                    if isinstance(value, str):
-                        self._fault(offset, value)
-                    else:
-                        token.meta["node"] = value
-                        self.values.append(value)
+                    self._read_value(token, offset)
                 case "link_open":
                     link = index, offset
                     self._read_link(token, offset)
@@ -242,6 +256,18 @@ class _Reading:
                     if not (token.content.startswith("</") and "<" in strays):
                         self._fault(offset, _html_message(token.content))
                     strays.add("<")
+
+    def _read_value(self, token: Token, offset: int) -> None:
+        asks = _measured if token.content.startswith("run:") else _value
+        value = asks(token.content, offset)
+        if isinstance(value, str):
+            self._fault(offset, value)
+            return
+        token.meta["node"] = value
+        if isinstance(value, Measured):
+            self.measured.append(value)
+        else:
+            self.values.append(value)
 
     def _read_link(self, token: Token, offset: int) -> None:
         link = _link(str(token.attrs["href"]), offset)
@@ -293,8 +319,25 @@ def _html_message(content: str) -> str:
     )
 
 
-def _value(content: str, offset: int, *, in_math: bool) -> Value | str:
+def _measured(content: str, offset: int) -> Measured | str:
+    """The measured number that `[[run:…]]` asks for, or what is wrong with it."""
+    request, bar, form = content.partition("|")
+    named = _METRIC.fullmatch(request.strip())
+    if named is None:
+        rule = "a measured value is run:, the run's id, a slash and the metric's id, as in [[run:nearest-neighbour/alpha]]"
+        return f"{rule}; got {quoted(request.strip())}"
+    form = form.strip() if bar else "value"
+    for known in get_args(MeasuredForm):
+        if form == known:
+            return Measured(named[1], named[2], known, offset)
+    forms = get_args(MeasuredForm)
+    return f"after | comes {listed(forms)} for a measured value; got {quoted(form)}{did_you_mean(form, forms)}"
+
+
+def _value(content: str, offset: int, *, in_math: bool = False) -> Value | str:
     """The value that `[[content]]` asks for, or what is wrong with it."""
+    if content.startswith("run:"):
+        return "a measured value stands outside math, so that it can lead to its data"
     request, bar, form = content.partition("|")
     calculator, *settings = request.split() or [""]
     form = form.strip() if bar else "exact"
@@ -399,7 +442,7 @@ def locate(formula: Formula, value_latex: Callable[[Value], str], position: int 
 
 
 def html(
-    text: Text, *, link: Callable[[Link], str], value: Callable[[Value], str], math: Callable[[Formula], str]
+    text: Text, *, link: Callable[[Link], str], value: Callable[[Asked], str], math: Callable[[Formula], str]
 ) -> str:
     """The HTML of a text: sanitised, with values and formulas put in after that.
 
@@ -423,7 +466,7 @@ def html(
         match part:
             case str():
                 return part
-            case Value():
+            case Value() | Measured():
                 return slot(value(part))
             case Formula():
                 formula = slot(math(part))
@@ -453,7 +496,7 @@ def _parts(tokens: list[Token]) -> Iterator[Part]:
 
 
 def _part(token: Token) -> Part:
-    node: Link | Value | Formula | None = token.meta.get("node")
+    node: Link | Asked | Formula | None = token.meta.get("node")
     if isinstance(node, Link):
         return node, str(token.attrs.get("title") or "")
     return _element(token) if node is None else node
@@ -495,7 +538,7 @@ def _element(token: Token) -> str:
     return f"<{token.tag}{attributes}>"
 
 
-def plain(text: Text, *, value: Callable[[Value], str], math: Callable[[Formula], str]) -> str:
+def plain(text: Text, *, value: Callable[[Asked], str], math: Callable[[Formula], str]) -> str:
     """The text without any markup, on one line: for descriptions, feeds and search.
 
     Args:
@@ -507,7 +550,7 @@ def plain(text: Text, *, value: Callable[[Value], str], math: Callable[[Formula]
     for token in _read(text.source, text.inline)[0] if text._parts else ():
         for piece in token.children or [token]:
             node = piece.meta.get("node")
-            if isinstance(node, Value):
+            if isinstance(node, Value | Measured):
                 words.append(value(node))
             elif isinstance(node, Formula):
                 words.append(math(node))
