@@ -27,6 +27,11 @@ def address(scheme: str, id_: str) -> str:
     return f"{GLOSSARY}#{id_}" if scheme == "term" else f"{FOLDERS[scheme]}{id_}/"
 
 
+def metric(run: str, id_: str) -> str:
+    """The address of a run's measured number."""
+    return f"{address('run', run)}#metric-{id_}"
+
+
 def with_settings(url: str, settings: Mapping[str, str]) -> str:
     """The address of a calculator's page that opens with these settings."""
     return f"{url}?{urlencode(settings)}" if settings else url

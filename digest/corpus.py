@@ -18,9 +18,12 @@ from pydantic import BaseModel
 from calculators import CATALOG
 from calculators.derivation import Calculator, Derivation
 from calculators.expressions import ExpressionError
+from calculators.runs import RUNS
+from calculators.runs.run import Run
 from digest import markup
 from digest.model import Check, Glossary, Issue, Item, Topics, is_id, markdown, validate
 from digest.problems import Mark, Problem, did_you_mean, listed
+from digest.records import RecordedRun, RunsReader
 from digest.source import Document, Keys, read
 from digest.typeset import MathFault, TypesetError, typeset
 from digest.widgets import Blueprint, Line, blueprint
@@ -51,7 +54,7 @@ class Corpus:
     """All content, with what its texts ask for already computed. Mappings are in the order of the pages.
 
     `texts` holds each Markdown text by file and keys; `derivations` each result by calculator and settings; `mathml`
-    each formula by its LaTeX (with values put in) and whether it is displayed.
+    each formula by its LaTeX (with values put in) and whether it is displayed; `runs` those that have a record.
     """
 
     root: Path
@@ -63,6 +66,8 @@ class Corpus:
     derivations: Mapping[tuple[str, Settings], Derivation] = field(repr=False)
     mathml: Mapping[Line, str] = field(repr=False)
     blueprints: Mapping[str, Blueprint] = field(repr=False)
+    runs: Mapping[str, RecordedRun] = field(repr=False)
+    declared: tuple[Run, ...] = field(repr=False)
 
     def issue_of(self, item: Entry[Item]) -> Entry[Issue]:
         """The issue in whose folder the item lies."""
@@ -92,19 +97,22 @@ class Corpus:
         return self.mathml[markup.expand(formula, self.value_latex), formula.display]
 
 
-def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tuple[Problem, ...]]:
+def load(
+    root: Path, *, shown: str, packages: Path, declared: Sequence[Run] = RUNS
+) -> tuple[Corpus | None, tuple[Problem, ...]]:
     """The corpus in `root` and no problem, or None and every problem, sorted.
 
     Args:
         root: the content directory.
         shown: its path as contributors know it.
         packages: the directory that holds `node_modules`, for Temml.
+        declared: every run that can have records.
 
     Raises:
         digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
     with collection_paused():
-        loader = _Loader(root, shown)
+        loader = _Loader(root, shown, declared)
         loader.load()
         checker = _Checker(loader)
         checker.check()
@@ -131,6 +139,8 @@ def load(root: Path, *, shown: str, packages: Path) -> tuple[Corpus | None, tupl
         checker.derivations,
         mathml,
         blueprints,
+        loader.records.runs,
+        tuple(declared),
     )
     return corpus, ()
 
@@ -186,9 +196,10 @@ def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tupl
 class _Loader:
     """Reads each file by itself. Ids of files that did not load count as known, so that one mistake is one line."""
 
-    def __init__(self, root: Path, shown: str) -> None:
+    def __init__(self, root: Path, shown: str, declared: Sequence[Run] = RUNS) -> None:
         self.root = root
         self.shown = shown
+        self.records = RunsReader(root / "runs", posixpath.join(shown, "runs"), declared)
         self.problems: list[Problem] = []
         self.issues: dict[str, Entry[Issue]] = {}
         self.items: dict[str, Entry[Item]] = {}
@@ -204,6 +215,8 @@ class _Loader:
             file = path.relative_to(self.root).as_posix()
             if _is_source(path, file):
                 self._load(path, file)
+        self.records.read()
+        self.problems += self.records.problems
         if not any(file.endswith(_ISSUE_FILE) for file in self.broken) and not any(
             not issue.model.stub for issue in self.issues.values()
         ):
@@ -313,7 +326,7 @@ class _Checker:
             "topic": frozenset(t.id for t in loader.topics.model.topics) if loader.topics else None,
             "term": frozenset(t.id for t in loader.glossary.model.terms) if loader.glossary else None,
             "calculator": frozenset(CATALOG),
-            "run": frozenset(),
+            "run": frozenset(loader.records.runs) | loader.records.broken,
         }
 
     def check(self) -> None:
@@ -425,7 +438,9 @@ class _Checker:
         for index, claim in enumerate(item.model.claims):
             keys: Keys = ("claims", index)
             if claim.status is None and not any(at[:2] == keys for at in item.broken):
-                rule = "claim must say how we know: give it a source, a check, a run, or say why it is unverified"
+                rule = (
+                    "claim must say how we know: give it a source, a check, a measurement, or say why it is unverified"
+                )
                 self.problems.append(item.document.problem(keys, rule))
             if listed_papers and claim.source and claim.source.paper and claim.source.paper not in papers:
                 rule = (
@@ -433,8 +448,9 @@ class _Checker:
                 )
                 hint = did_you_mean(claim.source.paper, papers)
                 self.problems.append(item.document.problem((*keys, "source", "paper"), rule + hint))
-            if claim.run:
-                self._ids(item, (*keys, "run"), [claim.run], "run", "the id of a folder in runs/")
+            if claim.measured:
+                if fault := self._unmeasured(*claim.measured.split("/")):
+                    self.problems.append(item.document.problem((*keys, "measured"), f"measured {fault}"))
             if claim.check and not any(at[:3] == (*keys, "check") for at in item.broken):
                 self._check(item.document, (*keys, "check"), claim.check)
 
@@ -513,7 +529,22 @@ class _Checker:
                 problem(value.offset, f"a value must have an answer; the calculator says: {derivation.silence}")
             elif value.form == "decimal" and result.decimal is None:
                 problem(value.offset, "a value has a decimal form only when every letter in it is set")
+        for measured in text.measured:
+            if unknown := self._unmeasured(measured.run, measured.metric):
+                problem(measured.offset, f"a measured value {unknown}")
         self._formulas(document, keys, text)
+
+    def _unmeasured(self, run: str, metric: str) -> str | None:
+        """What is wrong with the name of a metric; None when it is measured, or its run's records are broken."""
+        records = self.loader.records
+        if run in records.broken:
+            return None
+        if run not in records.runs:
+            return f"must begin with the id of a run that has a record; got {run!r}{did_you_mean(run, records.runs)}"
+        metrics = records.runs[run].lead.metrics
+        if metric not in metrics:
+            return f"must name one of the metrics of {run}; got {metric!r}{did_you_mean(metric, metrics)}"
+        return None
 
     def _formulas(self, document: Document, keys: Keys, text: markup.Text) -> None:
         for formula in text.formulas:

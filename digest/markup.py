@@ -119,8 +119,8 @@ class Formula:
 
 @dataclass(frozen=True)
 class Text:
-    """One parsed text. `values` are all of its values in order, those inside formulas included; `measured` those of runs,
-    which stand outside formulas, so that each can lead to its data.
+    """One parsed text. `values` are all of its values in order, those inside formulas included; `measured` are those of
+    runs, which stand outside formulas, so that each can lead to its data.
     """
 
     source: str
@@ -324,7 +324,9 @@ def _measured(content: str, offset: int) -> Measured | str:
     request, bar, form = content.partition("|")
     named = _METRIC.fullmatch(request.strip())
     if named is None:
-        rule = "a measured value is run:, the run's id, a slash and the metric's id, as in [[run:nearest-neighbour/alpha]]"
+        rule = (
+            "a measured value is run:, the run's id, a slash and the metric's id, as in [[run:nearest-neighbour/alpha]]"
+        )
         return f"{rule}; got {quoted(request.strip())}"
     form = form.strip() if bar else "value"
     for known in get_args(MeasuredForm):

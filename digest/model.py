@@ -31,15 +31,15 @@ _KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
 _SCHEME = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
 
 
-def _rule(message: str) -> PydanticCustomError:
+def breach(message: str) -> PydanticCustomError:
     """The error for a value that breaks a rule; `validate` adds the field's name and what was found."""
     return PydanticCustomError("rule", "{rule}", {"rule": message})
 
 
-def _matching(pattern: str, rule: str) -> AfterValidator:
+def _matching(pattern: str, message: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise _rule(rule)
+            raise breach(message)
         return value
 
     return AfterValidator(check)
@@ -54,7 +54,7 @@ def _date(value: object) -> object:
             pass
     if isinstance(value, datetime.date):
         return value
-    raise _rule("must be a date that exists, as YYYY-MM-DD")
+    raise breach("must be a date that exists, as YYYY-MM-DD")
 
 
 def _whole(low: int, high: int) -> BeforeValidator:
@@ -63,7 +63,7 @@ def _whole(low: int, high: int) -> BeforeValidator:
             number = int(value)
             if low <= number <= high:
                 return number
-        raise _rule(f"must be a whole number from {low} to {high}")
+        raise breach(f"must be a whole number from {low} to {high}")
 
     return BeforeValidator(check)
 
@@ -73,18 +73,18 @@ def _flag(value: object) -> bool:
         return True
     if value in (False, "false"):
         return False
-    raise _rule("must be true or false")
+    raise breach("must be true or false")
 
 
 def _filled(value: str) -> str:
     if not value.strip():
-        raise _rule("must not be empty")
+        raise breach("must not be empty")
     return value
 
 
 def _one_line(value: str) -> str:
     if "\n" in value.strip():
-        raise _rule("must be on one line")
+        raise breach("must be on one line")
     return value.strip()
 
 
@@ -104,6 +104,13 @@ Id = Annotated[
     str,
     _matching(_KEBAB, "must be lower-case words joined by hyphens, like 'neural-scaling'"),
     Field(json_schema_extra={"pattern": f"^{_KEBAB}$"}),
+]
+MetricName = Annotated[
+    str,
+    _matching(
+        f"{_KEBAB}/{_KEBAB}", "must be a run's id, a slash and a metric's id, like 'nearest-neighbour/alpha-d-2'"
+    ),
+    Field(json_schema_extra={"pattern": f"^{_KEBAB}/{_KEBAB}$"}),
 ]
 Line = Annotated[str, AfterValidator(_filled), AfterValidator(_one_line), Field(json_schema_extra={"minLength": 1})]
 Url = Annotated[
@@ -132,11 +139,13 @@ InlineMarkdown = Annotated[str, AfterValidator(_filled), AfterValidator(_one_lin
 BlockMarkdown = Annotated[str, AfterValidator(_filled), Markdown(inline=False)]
 
 
-class _Model(BaseModel):
+class Structure(BaseModel):
+    """What every mapping of a content file is: its keys are known, its values do not change."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Paper(_Model):
+class Paper(Structure):
     """What an item summarises."""
 
     id: Id | None = None
@@ -161,7 +170,7 @@ class Paper(_Model):
     """Fields of this paper that we could not check."""
 
 
-class Source(_Model):
+class Source(Structure):
     """Where a claim comes from."""
 
     paper: Id
@@ -170,7 +179,7 @@ class Source(_Model):
     """Section, theorem, equation, table or figure."""
 
 
-class Check(_Model):
+class Check(Structure):
     """What a calculator must give for a claim; the build computes it and fails when it differs."""
 
     calculator: Id
@@ -190,7 +199,7 @@ class Status(StrEnum):
     UNVERIFIED = "unverified"
 
 
-class Claim(_Model):
+class Claim(Structure):
     """One thing that a paper, the newsletter or this page states, and how we know it."""
 
     id: Id
@@ -203,8 +212,8 @@ class Claim(_Model):
     """Who says it, and where."""
     check: Check | None = None
     """A calculator's result that the claim must equal: makes it `derived`."""
-    run: Id | None = None
-    """A run in this repository that measured it: makes it `measured`."""
+    measured: MetricName | None = None
+    """A metric of a run in this repository, as `<run>/<metric>`: makes it `measured`."""
     unverified: Line | None = None
     """Why we could not check it: makes it `unverified`."""
 
@@ -215,12 +224,12 @@ class Claim(_Model):
             return Status.UNVERIFIED
         if self.check:
             return Status.DERIVED
-        if self.run:
+        if self.measured:
             return Status.MEASURED
         return Status.CITED if self.source else None
 
 
-class Mention(_Model):
+class Mention(Structure):
     """Another issue of the newsletter that this item refers to."""
 
     issue: Id
@@ -229,7 +238,7 @@ class Mention(_Model):
     """What it is mentioned for."""
 
 
-class ReadMore(_Model):
+class ReadMore(Structure):
     """Something worth reading next, outside this site."""
 
     title: Line
@@ -240,7 +249,7 @@ class ReadMore(_Model):
     """Why one would read it."""
 
 
-class Note(_Model):
+class Note(Structure):
     """Where the newsletter, a paper or this page is loose, and what is right."""
 
     id: Id
@@ -253,7 +262,7 @@ class Note(_Model):
     """What is said, why it is loose or wrong, and what is right; fairly."""
 
 
-class Embed(_Model):
+class Embed(Structure):
     """A calculator on an item's page, set to what the text has just said."""
 
     id: Id
@@ -264,7 +273,7 @@ class Embed(_Model):
     """What to look at, in one sentence."""
 
 
-class Item(_Model):
+class Item(Structure):
     """One item of a newsletter issue."""
 
     id: Id
@@ -299,7 +308,7 @@ class Item(_Model):
     """Runs shown on the page."""
 
 
-class Issue(_Model):
+class Issue(Structure):
     """One issue of the newsletter, or a stub for one that is only referred to."""
 
     id: Id
@@ -324,7 +333,7 @@ class Issue(_Model):
     """Fields of this file that we could not check."""
 
 
-class Topic(_Model):
+class Topic(Structure):
     """One topic of the controlled vocabulary."""
 
     id: Id
@@ -335,14 +344,14 @@ class Topic(_Model):
     """What belongs here, in one sentence."""
 
 
-class Topics(_Model):
+class Topics(Structure):
     """The topics that items may name."""
 
     topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
     """In the order in which they are shown."""
 
 
-class Use(_Model):
+class Use(Structure):
     """What somebody means by a term or a letter."""
 
     who: Line
@@ -351,7 +360,7 @@ class Use(_Model):
     """What they use it for."""
 
 
-class Term(_Model):
+class Term(Structure):
     """One term or symbol."""
 
     id: Id
@@ -368,7 +377,7 @@ class Term(_Model):
     """Ids of related terms."""
 
 
-class Glossary(_Model):
+class Glossary(Structure):
     """Terms and symbols."""
 
     terms: Annotated[tuple[Term, ...], Field(min_length=1)]
@@ -379,7 +388,7 @@ Kind = Item | Issue | Topics | Glossary
 KINDS: Mapping[str, type[Kind]] = MappingProxyType(
     {"item": Item, "issue": Issue, "topics": Topics, "glossary": Glossary}
 )
-_K = TypeVar("_K", Item, Issue, Topics, Glossary)
+_K = TypeVar("_K", bound=BaseModel)
 
 
 def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Problem, ...], frozenset[Keys]]:
@@ -444,7 +453,7 @@ def _sound(field: FieldInfo, raw: object) -> object:
     return TypeAdapter(kind).validate_python(raw)
 
 
-def _problem(document: Document, kind: type[Kind], details: ErrorDetails) -> Problem:
+def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -> Problem:
     """One of pydantic's errors in our words, at its line and column."""
     keys: Keys = details["loc"]
     found: object = details["input"]

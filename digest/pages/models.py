@@ -80,8 +80,125 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A file that the site offers for download."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A measured number beside what theory predicts. `interval` and `note` are empty where there is none."""
+
+    id: str
+    title: str
+    symbol: str
+    measured: str
+    interval: str
+    predicted: Markup | None
+    decimal: str
+    bound: bool
+    verdict: str
+    seeds: int
+    note: str
+    href: str
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """A point of a figure."""
+
+    series: str
+    x: str
+    y: str
+    interval: str
+    left_out: str
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A figure: its drawing for a column and for a phone, and its numbers. `left_out`: reasons and how many points."""
+
+    id: str
+    title: str
+    alt: str
+    x_title: str
+    y_title: str
+    wide: Markup
+    narrow: Markup
+    left_out: tuple[tuple[str, int], ...]
+    points: tuple[PointRow, ...]
+    download: Anchor
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many measured numbers have a verdict."""
+
+    verdict: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of a record: what, and its value, with a link where it leads somewhere."""
+
+    name: str
+    value: str
+    href: str = ""
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file of a record."""
+
+    name: str
+    href: str
+    note: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """A record: what came out, and what it was measured with. `made` says on what, in words."""
+
+    kind: str
+    made: str
+    answer: str
+    figures: tuple[FigureView, ...]
+    metrics: tuple[MetricRow, ...]
+    tallies: tuple[Tally, ...]
+    downloads: tuple[Anchor, ...]
+    facts: tuple[Fact, ...]
+    configuration: tuple[Fact, ...]
+    files: tuple[FileLine, ...]
+    unchanged: bool
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The small version of a run, for the pages of what it tests. `more`: numbers that only the run's page shows."""
+
+    title: str
+    question: str
+    answer: str
+    href: str
+    kind: str
+    made: str
+    figure: FigureView | None
+    metrics: tuple[MetricRow, ...]
+    tallies: tuple[Tally, ...]
+    more: int
+
+
+@dataclass(frozen=True)
 class ClaimRow:
-    """A claim with how we know it. `check` says what the build computed; `where` leads to the item's claim."""
+    """A claim with how we know it. `check` says what the build computed, `measured` what a run gave; `where` leads to the
+    item's claim.
+    """
 
     id: str
     statement: Markup
@@ -89,6 +206,7 @@ class ClaimRow:
     status: str
     source: str
     check: Markup | None
+    measured: MetricRow | None
     reason: str | None
     where: Anchor
 
@@ -117,6 +235,7 @@ class ItemPage(Page):
     summary: Markup
     opinion: Markup | None
     widgets: tuple[Widget, ...]
+    runs: tuple[Beside, ...]
     claims: tuple[ClaimRow, ...]
     counts: tuple[Count, ...]
     notes: tuple[NoteBox, ...]

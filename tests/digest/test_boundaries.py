@@ -17,6 +17,7 @@ ORDER = [
     "problems",
     "source",
     "model",
+    "records",
     "dialect",
     "markup",
     "typeset",
@@ -49,7 +50,7 @@ ORDER = [
 # Library -> the only modules of `digest` that import it.
 ONLY = {
     "yaml": {"source"},
-    "pydantic": {"model", "corpus"},
+    "pydantic": {"model", "records", "corpus"},
     "pydantic_core": {"model"},
     "markdown_it": {"dialect", "markup"},
     "nh3": {"markup"},
