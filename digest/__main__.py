@@ -36,7 +36,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from digest import corpus, pages, render
+    from digest import corpus, figures, pages, render
 
     loaded, found = corpus.load(options.content, shown=os.path.relpath(options.content), packages=Path.cwd())
     if loaded is None:
@@ -45,9 +45,11 @@ def _render(options: argparse.Namespace) -> int:
     if options.directory.exists() and (not options.directory.is_dir() or any(options.directory.iterdir())):
         print(f"digest: the folder to write to must be new or empty: {options.directory}", file=sys.stderr)
         return 2
+    drawings = figures.Drawings(Path.cwd() / ".cache" / "figures")
     # Everything is made before anything is written, so that a failure leaves no half of a site behind.
-    files = {page.file: render.render(page).encode() for page in pages.pages(loaded)}
+    files = {page.file: render.render(page).encode() for page in pages.pages(loaded, drawings=drawings)}
     files |= {bare.file: render.render_embedding(bare).encode() for bare in pages.embeddings(loaded)}
+    files |= {kept.path: kept.content for kept in pages.files(loaded, drawings)}
     files |= {asset.path: asset.content for asset in assets.collect(Path.cwd())}
     files |= {path.name: path.read_bytes() for path in sorted(options.content.glob("*.md"))}
     for name, content in files.items():

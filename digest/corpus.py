@@ -448,9 +448,8 @@ class _Checker:
                 )
                 hint = did_you_mean(claim.source.paper, papers)
                 self.problems.append(item.document.problem((*keys, "source", "paper"), rule + hint))
-            if claim.measured:
-                if fault := self._unmeasured(*claim.measured.split("/")):
-                    self.problems.append(item.document.problem((*keys, "measured"), f"measured {fault}"))
+            if claim.measured and (fault := self._unmeasured(*claim.measured.split("/"))):
+                self.problems.append(item.document.problem((*keys, "measured"), f"measured {fault}"))
             if claim.check and not any(at[:3] == (*keys, "check") for at in item.broken):
                 self._check(item.document, (*keys, "check"), claim.check)
 

@@ -18,6 +18,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from calculators.runs.run import Figure, Line, Series
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ Size: TypeAlias = Literal["wide", "narrow"]
 # Sizes in CSS pixels: a column of text, and a phone of 360 pixels less its margins.
 _WIDTH: Final = {"wide": 660, "narrow": 328}
 _FRAME: Final = {"wide": 360, "narrow": 260}  # height of the drawing without its legend
-_ROW: Final = {"wide": 21, "narrow": 19}  # of the legend
+_ROW: Final = {"wide": 20, "narrow": 18}  # of the legend
 _TYPE: Final = {"wide": 13.5, "narrow": 12.0}
 _LETTER: Final = 0.62  # mean width of a letter of the widest usual face, in type sizes
 _HANDLE: Final = 44  # room for a legend's mark and the gap behind it
@@ -53,8 +56,11 @@ _DASHES: Final[tuple[tuple[float, tuple[float, ...]], ...]] = (
 )
 _DARK: Final = {"ink": "#e5eae8", "soft": "#a4b0ae", "line": "#2b3436", "paper": "#101415"}
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_FEW: Final = 3  # lines that the legend names one by one
 _LEFT_OUT: Final = "left out"
 
+_MARKS: Final = re.compile(r"<g((?: clip-path=\"[^\"]*\")?)>((?:<use [^>]*/>)+)</g>")
+_STYLE: Final = re.compile(r' style="([^"]*)"')
 _NUMBER: Final = re.compile(r"-?\d+\.\d{3,}")
 _FACE: Final = re.compile(r"font(?:-family)?: ?(?:([\d.]+px) )?'[^;\"]*")
 
@@ -76,6 +82,24 @@ def draw(figure: Figure, name: str, *, kept: Path | None = None) -> Drawing:
         kept: a folder for drawings, by their content, so that the next build need not draw them again.
     """
     return Drawing(_kept(figure, name, "wide", kept), _kept(figure, name, "narrow", kept))
+
+
+class Drawings:
+    """The drawings of one build, each made once.
+
+    Args:
+        kept: a folder that keeps them from one build to the next; None: they are made anew.
+    """
+
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept = kept
+        self._made: dict[str, Drawing] = {}
+
+    def of(self, figure: Figure, name: str) -> Drawing:
+        """The figure as SVG; `name` as in `draw`."""
+        if name not in self._made:
+            self._made[name] = draw(figure, name, kept=self._kept)
+        return self._made[name]
 
 
 def alone(svg: str) -> str:
@@ -132,7 +156,7 @@ def _svg(figure: Figure, name: str, size: Size) -> str:
     entries = _legend_labels(figure)
     columns = _columns(entries, size)
     rows = -(-len(entries) // columns)
-    height = _FRAME[size] + rows * _ROW[size] + (8 if rows else 0)
+    height = _FRAME[size] + rows * _ROW[size] + (16 if rows else 0)
     with mpl.rc_context(
         {
             "svg.fonttype": "none",
@@ -152,7 +176,7 @@ def _svg(figure: Figure, name: str, size: Size) -> str:
             "grid.color": _LINE,
             "grid.linewidth": 1.0,
             "figure.constrained_layout.use": True,
-            "figure.constrained_layout.h_pad": 0.02,
+            "figure.constrained_layout.h_pad": 0.06,
             "figure.constrained_layout.w_pad": 0.02,
         }
     ):
@@ -163,7 +187,7 @@ def _svg(figure: Figure, name: str, size: Size) -> str:
         if entries:
             canvas.legend(
                 handles=[handles[entry] for entry in entries],
-                labels=entries,
+                labels=list(map(_greek, entries)),
                 loc="outside lower left",
                 ncols=columns,
                 frameon=False,
@@ -179,27 +203,50 @@ def _svg(figure: Figure, name: str, size: Size) -> str:
 
 
 def _legend_labels(figure: Figure) -> list[str]:
-    """What the legend names, in its order: series, lines that belong to no single series, points left out."""
+    """What the legend names, in its order: series, lines, points left out."""
     labels = [series.label for series in figure.series]
-    labels += [label for line in figure.lines if (label := _line_label(figure, line))]
+    labels += [_line_label(figure, line) for line in figure.lines]
     if any(any(series.left_out) for series in figure.series):
         labels.append(_LEFT_OUT)
     return list(dict.fromkeys(labels))
 
 
 def _line_label(figure: Figure, line: Line) -> str:
-    """A line's own label; that of all lines for one that is named after a series and drawn in its colour."""
-    return line.label if _partner(figure, line) is None else "theory"
+    """A line's own label; that of all lines where there are many, each in the colour of its series."""
+    return line.label if len(figure.lines) <= _FEW or _partner(figure, line) is None else "theory"
 
 
 def _partner(figure: Figure, line: Line) -> int | None:
-    """The series that a line is the theory of: the one whose label its own holds, where there is just one."""
+    """The series that a line is the theory of: the one that its label names, else its fellow in a figure that has a
+    line for each series; None where neither tells.
+    """
+    if len(figure.series) < 2:
+        return None
     found = [
         place
         for place, series in enumerate(figure.series)
         if re.search(rf"(?<!\w){re.escape(series.label)}(?!\w)", line.label)
     ]
-    return found[0] if len(found) == 1 and len(figure.series) > 1 else None
+    if len(found) == 1:
+        return found[0]
+    fellows = len(figure.lines) == len(figure.series) and not found
+    place = figure.lines.index(line)
+    return place if fellows and _nearest(figure, line) == place else None
+
+
+def _nearest(figure: Figure, line: Line) -> int:
+    """The series whose points lie nearest to the line, as the axes show it."""
+    x, y = (_scaled(values, scale) for values, scale in ((line.x, figure.x_scale), (line.y, figure.y_scale)))
+    distances = []
+    for series in figure.series:
+        across, up = _scaled(series.x, figure.x_scale), _scaled(series.y, figure.y_scale)
+        distances.append(float(np.mean(np.abs(np.interp(across, x, y) - up))))
+    return int(np.argmin(distances))
+
+
+def _scaled(values: Sequence[float], scale: str) -> NDArray[np.float64]:
+    numbers = np.asarray(values, dtype=np.float64)
+    return np.log(numbers) if scale == "log" else numbers
 
 
 def _columns(labels: Sequence[str], size: Size) -> int:
@@ -215,8 +262,8 @@ def _plot(axes: "Axes", figure: Figure, size: Size) -> dict[str, object]:
     handles: dict[str, object] = {}
     axes.set_xscale(figure.x_scale)
     axes.set_yscale(figure.y_scale)
-    axes.set_xlabel(figure.x_title)
-    axes.set_title(figure.y_title, loc="left", fontsize=_TYPE[size], color=_INK, pad=7)
+    axes.set_xlabel(_greek(figure.x_title))
+    axes.set_title(_greek(figure.y_title), loc="left", fontsize=_TYPE[size], color=_INK, pad=7)
     axes.grid(visible=True, which="major")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -225,10 +272,12 @@ def _plot(axes: "Axes", figure: Figure, size: Size) -> dict[str, object]:
     dashes: dict[str, int] = {}
     for line in figure.lines:
         partner, label = _partner(figure, line), _line_label(figure, line)
-        dash = _DASHES[dashes.setdefault(label, len(dashes)) % len(_DASHES)]
+        free = dashes.setdefault(label, len(dashes)) if partner is None else 0
+        dash = _DASHES[free % len(_DASHES)]
         colour = _INK if partner is None else _series_colour(partner)
         axes.plot(line.x, line.y, color=colour, linewidth=1.5, linestyle=dash, zorder=2)
-        handles.setdefault(label, Line2D([], [], color=_INK, linewidth=1.5, linestyle=dash))
+        named = colour if label == line.label else _INK
+        handles.setdefault(label, Line2D([], [], color=named, linewidth=1.5, linestyle=dash))
     for place, series in enumerate(figure.series):
         colour, marker = _series_colour(place), _MARKERS[place % len(_MARKERS)]
         _points(axes, figure, series, colour, marker, point)
@@ -297,6 +346,10 @@ def _power(value: float, *, plain: bool) -> str:
     return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
+def _greek(text: str) -> str:
+    return re.sub(r"\balpha\b", "α", text)
+
+
 def _variable(colour: str) -> str:
     property_, fallback = _INKS[colour]
     return f"var({property_}, {fallback})"
@@ -316,9 +369,10 @@ def _tidied(svg: str, figure: Figure, name: str) -> str:
     )
     svg = _FACE.sub(_plain_face, svg)
     svg = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), svg)
-    svg = svg.replace("xlink:href", "href")
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg.replace("xlink:href", "href"))
     svg = re.sub(r"\s*\n\s*", " ", svg)
     svg = re.sub(r">\s+<", "><", svg).strip()
+    svg = _MARKS.sub(_styled_once, svg)
     box = re.search(r'viewBox="([^"]*)"', svg)
     assert box is not None  # matplotlib always writes one
     head = (
@@ -327,6 +381,14 @@ def _tidied(svg: str, figure: Figure, name: str) -> str:
         f'<title id="{name}-title">{escape(figure.title)}</title><desc id="{name}-desc">{escape(figure.alt)}</desc>'
     )
     return head + svg[svg.index(">") + 1 :].replace("<defs></defs>", "").replace("<defs/>", "")
+
+
+def _styled_once(group: re.Match[str]) -> str:
+    """A group of marks that look alike, with their style on the group."""
+    styles = set(_STYLE.findall(group[2]))
+    if len(styles) != 1:
+        return group[0]
+    return f'<g{group[1]} style="{styles.pop()}">{_STYLE.sub("", group[2])}</g>'
 
 
 def _plain_face(found: re.Match[str]) -> str:

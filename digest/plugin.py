@@ -14,12 +14,13 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils.templates import TemplateContext
 
-from digest import addresses, assets, corpus, pages, problems, render
+from digest import addresses, assets, corpus, figures, pages, problems, render
 from digest.opaque import Opaque
 from digest.typeset import TypesetError
 
 _LOG = get_plugin_logger("theory-digest")
 _HIDDEN = (".yml", ".yaml")  # content sources; their pages are published, they are not
+_RUNS = addresses.FOLDERS["run"]  # the files of records come with the pages, those that belong to a record
 _PACKAGE = Path(__file__).parent
 
 
@@ -35,6 +36,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._texts: dict[str, bytes] = {}
         self._opaque = Opaque()
         self._embeddings: dict[str, str] = {}
+        self._files: dict[str, bytes] = {}
         self._assets: tuple[assets.Asset, ...] = ()
         self._serving = False
 
@@ -56,7 +58,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         except (TypesetError, assets.AssetError) as error:
             raise Abort(str(error)) from error
         if loaded is not None:
-            self._render(loaded, _repository(config))
+            self._render(loaded, config)
         elif self._serving and self._texts:
             _LOG.error("the pages stay as they were until this is mended:\n%s", problems.as_text(found).rstrip())
         else:
@@ -68,14 +70,18 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         config.extra["digest"] = {"contributing": addresses.CONTRIBUTING}
         return config
 
-    def _render(self, loaded: corpus.Corpus, repository: str | None) -> None:
+    def _render(self, loaded: corpus.Corpus, config: MkDocsConfig) -> None:
         """Render all pages, so that what they were made from is let go before MkDocs fills the memory with its own."""
-        models = pages.pages(loaded, repository)
+        drawings = figures.Drawings(Path(config.config_file_path).parent / ".cache" / "figures")
+        models = pages.pages(
+            loaded, _below(config, "source_uri"), commits=_below(config, "commit_uri"), drawings=drawings
+        )
         self._sources = {page.file: page.source for page in models}
         # As bytes: in Python's memory a text with one letter of mathematics takes four for each of its characters.
         self._opaque = Opaque()
         self._texts = {page.file: self._opaque.take_out(render.render(page)).encode() for page in models}
         self._embeddings = {bare.file: render.render_embedding(bare) for bare in pages.embeddings(loaded)}
+        self._files = {kept.path: kept.content for kept in pages.files(loaded, drawings)}
 
     def _text(self, path: str) -> bytes:
         """A page's text: needed once in a build, but kept while serving."""
@@ -84,7 +90,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """The content's sources out, the generated pages and assets in."""
         for file in list(files):
-            if file.src_uri.endswith(_HIDDEN) or file.name == "LICENSE":
+            if file.src_uri.endswith(_HIDDEN) or file.name == "LICENSE" or file.src_uri.startswith(_RUNS):
                 files.remove(file)
         for path, source in self._sources.items():
             file = File.generated(config, path, content=self._text(path), inclusion=InclusionLevel.INCLUDED)
@@ -93,6 +99,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         # Not Markdown, so neither searched nor in the sitemap.
         for path, html in self._embeddings.items():
             files.append(File.generated(config, path, content=html))
+        for path, content in self._files.items():
+            files.append(File.generated(config, path, content=content))
         for asset in self._assets:
             files.append(File.generated(config, asset.path, content=asset.content))
         return files
@@ -123,6 +131,6 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         return server
 
 
-def _repository(config: MkDocsConfig) -> str | None:
-    """The address below which the repository shows its files, if there is one."""
-    return f"{config.repo_url.rstrip('/')}/{config.extra.get('source_uri', '')}" if config.repo_url else None
+def _below(config: MkDocsConfig, key: str) -> str | None:
+    """An address of the repository, such as that below which it shows its files, if there is a repository."""
+    return f"{config.repo_url.rstrip('/')}/{config.extra.get(key, '')}" if config.repo_url else None

@@ -98,6 +98,7 @@ def letters(text: str) -> Markup:
     line = re.sub(r"\boo\b", "∞", line)
     line = _LETTER.sub(lambda match: f"<i>{_GREEK.get(match[0], match[0])}</i>", line)
     line = re.sub(r"\^-(?=<i>)", "^−", line)
+    line = re.sub(r"\^\(([^()]*)\)", r"<sup>\1</sup>", line)
     return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+))", r"<sup>\1</sup>", line))
 
 

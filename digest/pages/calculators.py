@@ -7,6 +7,7 @@ from markupsafe import Markup
 from calculators import CATALOG
 from digest import addresses, scores
 from digest.corpus import Corpus
+from digest.pages.measured import beside
 from digest.pages.models import Anchor, CalculatorLine, CalculatorPage, CalculatorsPage, Embedding, Page
 from digest.pages.site import Site
 from digest.scores import ScoreTable, score_table
@@ -23,6 +24,7 @@ def pages(site: Site) -> Iterator[Page]:
             for i in site.items
             if i.model.id in calculator.belongs or any(e.id == calculator.id for e in i.model.calculators)
         ]
+        testing = [run for run in site.corpus.runs.values() if calculator.id in run.run.tests]
         general = site.corpus.blueprints[calculator.id].general
         yield CalculatorPage(
             url=url,
@@ -32,6 +34,7 @@ def pages(site: Site) -> Iterator[Page]:
             id=calculator.id,
             widget=widget(site.corpus.blueprints[calculator.id], {}, here=url, mathml=site.corpus.mathml),
             items=tuple(site.anchor(url, "item", user) for user in users),
+            runs=tuple(beside(site, url, run) for run in testing),
             embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
             against=calculator.against,
             checked=addresses.relative(url, f"{addresses.CHECKED}#{calculator.id}"),
@@ -44,6 +47,7 @@ def pages(site: Site) -> Iterator[Page]:
                 calculator.question,
                 Markup(site.corpus.mathml[general, False] if general else ""),
                 tuple(site.anchor(index, "item", user) for user in users),
+                tuple(site.anchor(index, "run", run.run.id) for run in testing),
             )
         )
     yield CalculatorsPage(

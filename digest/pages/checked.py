@@ -82,16 +82,9 @@ def _calculator(site: Site, here: str, calculator: Calculator) -> CheckedCalcula
 
 
 def _measured(here: str, site: Site, calculator: Calculator) -> list[Anchor]:
-    """The claims that this calculator checks and a run of ours measured."""
-    return [
-        Anchor(
-            f"{item.model.title}: {claim.id}",
-            addresses.relative(here, f"{addresses.address('item', item.model.id)}#{claim.id}"),
-        )
-        for item in site.items
-        for claim in item.model.claims
-        if claim.run and claim.check and claim.check.calculator == calculator.id
-    ]
+    """The runs of ours that measured what this calculator predicts."""
+    runs = site.corpus.runs.values()
+    return [site.anchor(here, "run", run.run.id) for run in runs if calculator.id in run.run.tests]
 
 
 def _named(site: Site, tests: tuple[str, ...]) -> tuple[NamedTest, ...]:

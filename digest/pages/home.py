@@ -2,8 +2,12 @@
 
 from calculators import CATALOG
 from digest import addresses
+from digest.corpus import Entry
+from digest.model import Item
+from digest.pages.measured import beside
 from digest.pages.models import Anchor, HomePage
 from digest.pages.site import SITE_NAME, Site, counts
+from digest.records import RecordedRun
 from digest.widgets import widget
 
 
@@ -24,5 +28,12 @@ def page(site: Site) -> HomePage:
         widget=widget(site.corpus.blueprints[calculator], settings, here=url, mathml=site.corpus.mathml),
         counts=counts([claim for item in site.items for claim in item.model.claims], all_statuses=True),
         items=len(site.items),
+        runs=len(site.corpus.runs),
+        run=next((beside(site, url, run) for run in _runs(site, lead)), None),
         lead=site.anchor(url, "item", lead.model.id) if lead else Anchor("", ""),
     )
+
+
+def _runs(site: Site, lead: Entry[Item] | None) -> list[RecordedRun]:
+    """The runs of the item whose calculator the page begins with."""
+    return site.runs_of_item(lead.model) if lead else []

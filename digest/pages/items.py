@@ -8,6 +8,7 @@ from typing import Final
 from digest import addresses
 from digest.corpus import Entry
 from digest.model import Issue, Item, Paper
+from digest.pages.measured import beside
 from digest.pages.models import Anchor, Citation, ItemPage, NoteBox
 from digest.pages.site import SITE_NAME, Site, counts, issue_title
 from digest.source import Keys
@@ -39,6 +40,7 @@ def page(site: Site, entry: Entry[Item]) -> ItemPage:
         summary=site.html(url, entry.file, ("summary",)),
         opinion=site.html(url, entry.file, ("opinion",)) if model.opinion else None,
         widgets=tuple(_widgets(site, url, entry)),
+        runs=tuple(beside(site, url, run) for run in site.runs_of_item(model)),
         claims=tuple(site.claim(url, entry, index) for index in range(len(model.claims))),
         counts=counts(model.claims),
         notes=tuple(

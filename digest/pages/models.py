@@ -89,7 +89,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A measured number beside what theory predicts. `interval` and `note` are empty where there is none."""
+    """A measured number beside what theory predicts. `interval` and `note` are empty where there is none;
+    `rounded`: the prediction is shown as a decimal, which is not all of it.
+    """
 
     id: str
     title: str
@@ -97,6 +99,7 @@ class MetricRow:
     measured: str
     interval: str
     predicted: Markup | None
+    rounded: bool
     decimal: str
     bound: bool
     verdict: str
@@ -196,8 +199,8 @@ class Beside:
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim with how we know it. `check` says what the build computed, `measured` what a run gave; `where` leads to the
-    item's claim.
+    """A claim with how we know it. `check` says what the build computed, `measured` what a run gave; `where` leads to
+    the item's claim.
     """
 
     id: str
@@ -363,6 +366,7 @@ class CalculatorPage(Page):
     id: str
     widget: Widget
     items: tuple[Anchor, ...]
+    runs: tuple[Beside, ...]
     embed: str
     against: tuple[str, ...]
     checked: str
@@ -389,6 +393,7 @@ class CalculatorLine:
     question: str
     result: Markup
     items: tuple[Anchor, ...]
+    runs: tuple[Anchor, ...]
 
 
 @dataclass(frozen=True)
@@ -426,7 +431,7 @@ class CheckedCalculator:
     oracles: tuple[CheckBox, ...]
     against: tuple[str, ...]
     measured: tuple[Anchor, ...]
-    """Claims of this calculator that a run of ours measured."""
+    """Runs of ours that measured what it predicts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -450,6 +455,47 @@ class CalculatorsPage(Page):
     template: ClassVar[str] = "calculators.md.j2"
     calculators: tuple[CalculatorLine, ...]
     checked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPage(Page):
+    """One run: its leading record, then the others. `missing`: which record there is not, in words."""
+
+    template: ClassVar[str] = "run.md.j2"
+    id: str
+    question: str
+    lead: RecordView
+    others: tuple[RecordView, ...]
+    missing: str
+    calculators: tuple[Anchor, ...]
+    items: tuple[Anchor, ...]
+    commands: tuple[str, ...]
+    expect: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLine:
+    """A run in the overview."""
+
+    id: str
+    title: str
+    href: str
+    question: str
+    answer: str
+    kind: str
+    made: str
+    missing: str
+    metrics: tuple[MetricRow, ...]
+    tallies: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunsPage(Page):
+    """All runs. `waiting`: title and question of those that have no record yet."""
+
+    template: ClassVar[str] = "runs.md.j2"
+    runs: tuple[RunLine, ...]
+    waiting: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -481,4 +527,6 @@ class HomePage(Page):
     widget: Widget
     counts: tuple[Count, ...]
     items: int
+    runs: int
+    run: Beside | None = None
     lead: Anchor = field(default=Anchor("", ""))

@@ -3,30 +3,44 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Final
 
 from markupsafe import Markup
 
 from calculators import CATALOG
-from digest import addresses, markup
+from calculators.runs.record import RecordedMetric
+from calculators.runs.run import Run
+from digest import addresses, figures, markup
 from digest.corpus import NEWSLETTER, Corpus, Entry
 from digest.model import Claim, Issue, Item, Status
-from digest.pages.models import Anchor, Card, ClaimRow, Count
+from digest.pages import numbers
+from digest.pages.models import Anchor, Card, ClaimRow, Count, MetricRow
+from digest.records import Recorded, RecordedRun
 from digest.source import Keys
 from digest.widgets import page_settings
 
 SITE_NAME: Final = "Theory Digest"
 _LONG_FORMULA: Final = 26  # signs
 _LONG_MATHML: Final = 300  # characters; what is shorter holds fewer signs, and is not looked at
+_LONGEST_EXACT: Final = 12  # signs of an exact prediction in a table
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
 class Site:
     """One corpus with what several kinds of page show of it; looked-up relations are worked out once."""
 
-    def __init__(self, corpus: Corpus, repository: str | None = None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        repository: str | None = None,
+        commits: str | None = None,
+        drawings: figures.Drawings | None = None,
+    ) -> None:
         self.corpus = corpus
         self.repository = repository
+        self.commits = commits
+        self.drawings = drawings or figures.Drawings()
         self.items = list(corpus.items.values())
         self.titles = {
             **{("item", item.model.id): item.model.title for item in self.items},
@@ -34,6 +48,7 @@ class Site:
             **{("topic", topic.id): topic.title for topic in corpus.topics.model.topics},
             **{("issue", issue.model.id): issue_title(issue.model) for issue in corpus.issues.values()},
             **{("calculator", calculator.id): calculator.title for calculator in CATALOG.values()},
+            **{("run", run.run.id): run.run.title for run in corpus.runs.values()},
         }
         # (scheme, id) -> items whose texts link to it, and item id -> what its texts link to
         self.linked: dict[str, list[tuple[str, str]]] = {item.model.id: [] for item in self.items}
@@ -84,15 +99,23 @@ class Site:
     def plain(self, file: str, keys: Keys) -> str:
         """The text at `keys` without any markup, on one line."""
 
-        def value(value: markup.Value) -> str:
+        def number(value: markup.Value) -> str:
             return self.corpus.derivations[value.calculator, value.settings].answer.text
 
+        def value(value: markup.Asked) -> str:
+            return self._measured(value)[0] if isinstance(value, markup.Measured) else number(value)
+
         def math(formula: markup.Formula) -> str:
-            return markup.expand(formula, value).replace("\\", "")
+            return markup.expand(formula, number).replace("\\", "")
 
         return " ".join(markup.plain(self.corpus.texts[file, keys], value=value, math=math).split())
 
-    def _value(self, here: str, value: markup.Value) -> Markup:
+    def _value(self, here: str, value: markup.Asked) -> Markup:
+        if isinstance(value, markup.Measured):
+            number, title = self._measured(value)
+            href = addresses.relative(here, addresses.metric(value.run, value.metric))
+            link = Markup('<a class="td-value td-value--measured" href="{}" title="{}">{}</a>')
+            return link.format(href, title, number)
         result = self.corpus.derivations[value.calculator, value.settings].answer
         match value.form:
             case "decimal":
@@ -114,6 +137,60 @@ class Site:
             addresses.relative(here, url), title, shown
         )
 
+    # runs
+
+    def _measured(self, asked: markup.Measured) -> tuple[str, str]:
+        """A measured value as text, and where it comes from."""
+        recorded = self.corpus.runs[asked.run].lead
+        metric = recorded.metrics[asked.metric]
+        row = self.metric("", recorded, metric)
+        shown = {"value": row.measured, "interval": f"{row.measured} ({row.interval})", "verdict": row.verdict}
+        if not row.interval:
+            shown["interval"] = row.measured
+        on = "a GPU" if recorded.kind == "gpu" else "a processor"
+        return shown[asked.form], f"measured on {on}: {recorded.run.title}, {metric.title}"
+
+    def metric(self, here: str, recorded: Recorded, metric: RecordedMetric) -> MetricRow:
+        """A measured number beside what is predicted, as the page at `here` shows it."""
+        places = numbers.decimals(metric.value, metric.interval)
+        unit = f" {metric.unit}" if metric.unit else ""
+        predicted, decimal, rounded = None, "", False
+        if (prediction := metric.prediction) is not None:
+            decimal = numbers.plain(prediction.value, max(2, places))
+            rounded = len(prediction.text) > _LONGEST_EXACT
+            exact = decimal if rounded else prediction.text
+            predicted = self._computed(here, prediction.calculator, prediction.settings, exact.replace("-", "−"))
+            decimal = "" if rounded or exact.isdecimal() else decimal
+            if decimal and _same(exact, decimal):
+                decimal = f"= {numbers.short(decimal)}"
+            elif decimal:
+                decimal = f"≈ {decimal}"
+        return MetricRow(
+            id=metric.id,
+            title=metric.title,
+            symbol=metric.symbol,
+            measured=numbers.plain(metric.value, places) + unit,
+            interval=numbers.between(metric.interval, places) if metric.interval else "",
+            predicted=predicted,
+            rounded=rounded,
+            decimal=decimal,
+            bound=metric.bound,
+            verdict=metric.verdict,
+            seeds=metric.seeds,
+            note=metric.note,
+            href=addresses.relative(here, addresses.metric(recorded.run.id, metric.id)),
+        )
+
+    def items_of_run(self, run: Run) -> list[str]:
+        """The ids of the items that show a run: those that it names, and those that name it."""
+        return [item.model.id for item in self.items if item.model.id in run.items or run.id in item.model.runs]
+
+    def runs_of_item(self, item: Item) -> list[RecordedRun]:
+        """The runs that an item shows: first those that it names, then those that name it."""
+        known = self.corpus.runs
+        named = [*item.runs, *(id_ for id_, run in known.items() if item.id in run.run.items)]
+        return [known[id_] for id_ in dict.fromkeys(named)]
+
     # parts
 
     def card(self, here: str, item: Entry[Item]) -> Card:
@@ -126,7 +203,7 @@ class Site:
             model.section,
             counts(model.claims),
             len(model.calculators),
-            len(model.runs),
+            len(self.runs_of_item(model)),
         )
 
     def claim(self, here: str, item: Entry[Item], index: int) -> ClaimRow:
@@ -136,6 +213,11 @@ class Site:
             derivation = self.corpus.derivation(claim.check.calculator, claim.check.settings)
             shown = Markup(self.corpus.mathml[derivation.answer.latex_inline, False])
             check = self._computed(here, claim.check.calculator, claim.check.settings, shown)
+        measured = None
+        if claim.measured:
+            run, _, metric = claim.measured.partition("/")
+            recorded = self.corpus.runs[run].lead
+            measured = self.metric(here, recorded, recorded.metrics[metric])
         where = addresses.address("item", item.model.id) + f"#{claim.id}"
         status = claim.status or Status.UNVERIFIED
         return ClaimRow(
@@ -145,6 +227,7 @@ class Site:
             status,
             self._source(item.model, claim),
             check,
+            measured,
             claim.unverified,
             Anchor(item.model.title, addresses.relative(here, where)),
         )
@@ -156,6 +239,14 @@ class Site:
             return f"the newsletter, {claim.source.place}"
         paper = next(paper for paper in item.papers if paper.id == claim.source.paper)
         return f"{_short_authors(paper.authors)} ({paper.year}), {claim.source.place}"
+
+
+def _same(exact: str, decimal: str) -> bool:
+    """Whether a decimal is all of an exact number; false for what is no fraction."""
+    try:
+        return Fraction(exact) == Fraction(decimal.replace(",", "").replace("−", "-"))
+    except ValueError:
+        return False
 
 
 def issue_title(issue: Issue) -> str:

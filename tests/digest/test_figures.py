@@ -53,8 +53,7 @@ def test_the_same_figure_gives_the_same_drawing(drawing: figures.Drawing) -> Non
 def test_text_is_text_in_the_face_of_the_page(drawing: figures.Drawing) -> None:
     for svg in (drawing.wide, drawing.narrow):
         shown = texts(svg)
-        assert {"training points D", "squared error", "d = 1", "d = 2", "no learning", "left out"} <= set(shown)
-        assert shown.count("theory") == 1  # the lines of both series, named once
+        assert {"training points D", "squared error", "d = 1", "theory, d = 2", "no learning", "left out"} <= set(shown)
         assert set(re.findall(r"font-family: ([^;\"]*)", svg)) == {"var(--td-plain, system-ui, sans-serif)"}
         assert "DejaVu" not in svg
 
@@ -102,18 +101,36 @@ def test_the_style_sheet_has_the_same_colours() -> None:
 
 
 def test_points_left_out_are_hollow_and_their_reasons_are_known(drawing: figures.Drawing) -> None:
-    hollow = re.findall(r"<use [^>]*style=\"fill: var\(--td-figure-paper[^>]*series-2[^>]*>", drawing.wide)
-    assert len(hollow) == 1
+    group = r"<g[^>]*style=\"fill: var\(--td-figure-paper[^>]*series-2[^>]*>((?:<use [^>]*>)+)</g>"
+    hollow = "".join(re.findall(group, drawing.wide))
+    assert hollow.count("<use") == 1
     assert list(figures.left_out(FIGURE.series)) == [("too few <points>", 1)]
     whole = replace(FIGURE, series=(series("d = 1", 2),))
     assert "left out" not in texts(figures.draw(whole, "sample").wide)
 
 
+def line_colours(svg: str) -> list[str]:
+    """The colours of the lines inside the frame, in the order in which they are drawn."""
+    line = r"<path d=\"M[^\"]*\" clip-path=[^>]*stroke: var\((--td-[a-z0-9-]+)[^>]*stroke-width: 1.5"
+    return re.findall(line, svg)
+
+
 def test_a_line_is_drawn_in_the_colour_of_the_series_that_it_names(drawing: figures.Drawing) -> None:
-    lines = re.findall(
-        r"<path d=\"M[^\"]*\" clip-path=[^>]*stroke: var\((--td-[a-z0-9-]+)[^>]*stroke-width: 1.5", drawing.wide
+    assert line_colours(drawing.wide) == ["--td-series-1", "--td-series-2", "--td-figure-ink"]
+
+
+def test_many_lines_are_named_once_and_go_with_the_series_that_they_run_along() -> None:
+    slopes = (2.0, 1.5, 1.0, 0.5)
+    many = replace(
+        FIGURE,
+        series=tuple(series(f"d = {place}", slope) for place, slope in enumerate(slopes)),
+        lines=tuple(Line(f"slope −{s}", (10.0, 1000.0), (10.0**-s, 1000.0**-s), None) for s in slopes),
     )
-    assert lines == ["--td-series-1", "--td-series-2", "--td-figure-ink"]
+    drawn = figures.draw(many, "many").wide
+    assert texts(drawn).count("theory") == 1 and not any("slope" in text for text in texts(drawn))
+    assert line_colours(drawn) == [f"--td-series-{place}" for place in (1, 2, 3, 4)]
+    crossed = replace(many, lines=many.lines[::-1])
+    assert {"slope −2.0", "slope −0.5"} <= set(texts(figures.draw(crossed, "crossed").wide))
 
 
 def test_the_drawing_has_a_name_and_a_description(drawing: figures.Drawing) -> None:

@@ -1,0 +1,90 @@
+"""What pages show of a run's record: figures, measured numbers beside predictions, and the small version of a run."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import get_args
+
+from markupsafe import Markup
+
+from calculators.runs.record import Machine, RecordedMetric
+from calculators.runs.run import Figure, Verdict
+from digest import addresses, figures
+from digest.pages import numbers
+from digest.pages.models import Anchor, Beside, FigureView, MetricRow, PointRow, Tally
+from digest.pages.site import Site
+from digest.records import Recorded, RecordedRun
+
+_SHOWN = 6  # numbers in the small version of a run
+_GIBIBYTE = 1024**3
+
+
+def made(machine: Machine) -> str:
+    """On what a record was made, in words. A processor is never called a GPU."""
+    memory = f", {machine.memory / _GIBIBYTE:.0f} GiB" if machine.memory else ""
+    if machine.kind == "gpu":
+        return f"{machine.count} × {machine.device}{memory}" if machine.count > 1 else f"{machine.device}{memory}"
+    return f"{machine.count} processor core{'' if machine.count == 1 else 's'}, {machine.device}{memory}"
+
+
+def rows(site: Site, here: str, recorded: Recorded) -> tuple[MetricRow, ...]:
+    """The measured numbers of a record, beside what is predicted."""
+    return tuple(site.metric(here, recorded, metric) for metric in recorded.record.metrics)
+
+
+def tallies(metrics: Iterable[RecordedMetric]) -> tuple[Tally, ...]:
+    """How many numbers have each verdict that occurs, in the order of the verdicts."""
+    found = Counter(metric.verdict for metric in metrics)
+    return tuple(Tally(verdict, found[verdict]) for verdict in get_args(Verdict) if found[verdict])
+
+
+def figure(site: Site, here: str, recorded: Recorded, drawn: Figure) -> FigureView:
+    """A figure of a record, as the page at `here` shows it."""
+    run = recorded.run.id
+    drawing = site.drawings.of(drawn, name(recorded, drawn))
+    return FigureView(
+        drawn.id,
+        drawn.title,
+        drawn.alt,
+        drawn.x_title,
+        drawn.y_title,
+        Markup(drawing.wide),
+        Markup(drawing.narrow),
+        tuple(figures.left_out(drawn.series)),
+        tuple(_points(drawn)),
+        Anchor("SVG", addresses.relative(here, addresses.address("run", run) + figure_file(recorded, drawn))),
+    )
+
+
+def name(recorded: Recorded, drawn: Figure) -> str:
+    """The name of a figure among all of the site."""
+    return f"{recorded.run.id}-{recorded.kind}-{drawn.id}"
+
+
+def figure_file(recorded: Recorded, drawn: Figure) -> str:
+    """The name of the file that a figure is offered as."""
+    return f"{drawn.id}-{recorded.kind}.svg"
+
+
+def _points(drawn: Figure) -> Iterator[PointRow]:
+    for series in drawn.series:
+        for x, y, low, high, why in zip(series.x, series.y, series.low, series.high, series.left_out, strict=True):
+            interval = f"{numbers.four_digits(low)} to {numbers.four_digits(high)}" if low < high else ""
+            yield PointRow(series.label, numbers.four_digits(x), numbers.four_digits(y), interval, why)
+
+
+def beside(site: Site, here: str, run: RecordedRun) -> Beside:
+    """The small version of a run, for the page at `here`."""
+    lead = run.lead
+    metrics = rows(site, here, lead)
+    return Beside(
+        title=run.run.title,
+        question=run.run.question,
+        answer=lead.answer,
+        href=addresses.relative(here, addresses.address("run", run.run.id)),
+        kind=lead.kind,
+        made=made(lead.record.machine),
+        figure=figure(site, here, lead, lead.figures[0]) if lead.figures else None,
+        metrics=metrics[:_SHOWN],
+        tallies=tallies(lead.record.metrics),
+        more=max(0, len(metrics) - _SHOWN),
+    )
