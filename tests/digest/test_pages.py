@@ -41,6 +41,7 @@ def test_one_page_for_each_thing(small: Corpus) -> None:
         "glossary/",
         *(f"calculators/{id_}/" for id_ in corpus.CATALOG),
         "calculators/",
+        "runs/",
         "calculators/checked/",
         "ledger/an-1/",
         "ledger/",
