@@ -6,12 +6,12 @@ that must parse. Nothing is rendered here; what costs time (results of calculato
 
 import gc
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -21,7 +21,7 @@ from calculators.expressions import ExpressionError
 from calculators.runs import RUNS
 from calculators.runs.run import Run
 from digest import markup
-from digest.model import Check, Glossary, Issue, Item, Topics, is_id, markdown, validate
+from digest.model import Check, Glossary, Issue, Item, Source, Table, Topics, is_id, markdown, validate
 from digest.problems import Mark, Problem, did_you_mean, listed
 from digest.records import RecordedRun, RunsReader
 from digest.source import Document, Keys, read
@@ -415,6 +415,8 @@ class _Checker:
                 rule = f"calculators must differ in id or settings; {embed.id!r} is there{where} with the same settings"
                 self.problems.append(document.problem((*keys, "id"), rule))
         self._claims(item)
+        if model.table:
+            self._table(item, model.table)
 
     def _section(self, item: Entry[Item]) -> None:
         folder = _folder(item.file)
@@ -433,8 +435,6 @@ class _Checker:
         return {self.loader.root / file for file in self.loader.broken}
 
     def _claims(self, item: Entry[Item]) -> None:
-        papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
-        listed_papers = not any(at[:1] == ("papers",) and at[2:] in ((), ("id",)) for at in item.broken)
         for index, claim in enumerate(item.model.claims):
             keys: Keys = ("claims", index)
             if claim.status is None and not any(at[:2] == keys for at in item.broken):
@@ -442,16 +442,52 @@ class _Checker:
                     "claim must say how we know: give it a source, a check, a measurement, or say why it is unverified"
                 )
                 self.problems.append(item.document.problem(keys, rule))
-            if listed_papers and claim.source and claim.source.paper and claim.source.paper not in papers:
-                rule = (
-                    f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {claim.source.paper!r}"
-                )
-                hint = did_you_mean(claim.source.paper, papers)
-                self.problems.append(item.document.problem((*keys, "source", "paper"), rule + hint))
+            self._source(item, (*keys, "source"), claim.source)
             if claim.measured and (fault := self._unmeasured(*claim.measured.split("/"))):
                 self.problems.append(item.document.problem((*keys, "measured"), f"measured {fault}"))
             if claim.check and not any(at[:3] == (*keys, "check") for at in item.broken):
                 self._check(item.document, (*keys, "check"), claim.check)
+
+    def _source(self, item: Entry[Item], keys: Keys, source: Source | None) -> None:
+        papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
+        listed_papers = not any(at[:1] == ("papers",) and at[2:] in ((), ("id",)) for at in item.broken)
+        if listed_papers and source and source.paper and source.paper not in papers:
+            rule = f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {source.paper!r}"
+            hint = did_you_mean(source.paper, papers)
+            self.problems.append(item.document.problem((*keys, "paper"), rule + hint))
+
+    def _table(self, item: Entry[Item], table: Table) -> None:
+        """The rules of a structured table: its rows name kinds and rows that are there, and say who says them."""
+        document, at = item.document, ("table",)
+        for name, parts in (("kinds", table.kinds), ("rows", table.rows)):
+            self._unique_parts(item, (*at, name), parts)
+        kinds = [*dict.fromkeys(kind.id for kind in table.kinds if kind.id)]
+        rows = [row.id for row in table.rows]
+        sound = not any(broken[:2] in (("table", "rows"), ("table",)) for broken in item.broken)
+        for index, kind in enumerate(table.kinds):
+            if sound and kind.id and not any(row.kind == kind.id for row in table.rows):
+                rule = f"kind must have at least one row; {kind.id!r} has none"
+                self.problems.append(document.problem((*at, "kinds", index, "id"), rule))
+        first: dict[str, int] = {}
+        for index, row in enumerate(table.rows):
+            keys: Keys = (*at, "rows", index)
+            if row.kind and kinds and row.kind not in kinds:
+                rule = f"kind must be {listed(kinds)}; got {row.kind!r}{did_you_mean(row.kind, kinds)}"
+                self.problems.append(document.problem((*keys, "kind"), rule))
+            said = " ".join(row.statement.casefold().split())
+            line = first.setdefault(said, document.mark((*keys, "statement")).line)
+            if said and line != document.mark((*keys, "statement")).line:
+                rule = f"statement must be said once in rows; line {line} says the same"
+                self.problems.append(document.problem((*keys, "statement"), rule))
+            if not row.source and not row.unverified and not any(broken[:3] == keys for broken in item.broken):
+                rule = "row must say where it comes from: give it a source, or say why it is unverified"
+                self.problems.append(document.problem(keys, rule))
+            self._source(item, (*keys, "source"), row.source)
+            others = [other for other in rows if other != row.id]
+            for place, answered in enumerate(row.answers):
+                if answered and answered not in others:
+                    rule = f"answers must be ids of other rows; got {answered!r}{did_you_mean(answered, others)}"
+                    self.problems.append(document.problem((*keys, "answers", place), rule))
 
     def _check(self, document: Document, keys: Keys, check: Check) -> None:
         calculator_keys = (*keys, "calculator")
@@ -577,9 +613,13 @@ class _Checker:
 
     def _unique(self, entry: Entry[K], name: str) -> None:
         """A problem for each entry of a list whose id an earlier one has."""
+        self._unique_parts(entry, (name,), getattr(entry.model, name))
+
+    def _unique_parts(self, entry: Entry[K], at: Keys, parts: Iterable[Any]) -> None:
+        name = at[-1]
         first: dict[str, int] = {}
-        for index, part in enumerate(getattr(entry.model, name)):
-            keys = (name, index, "id")
+        for index, part in enumerate(parts):
+            keys = (*at, index, "id")
             line = first.setdefault(part.id, entry.document.mark(keys).line)
             if part.id and line != entry.document.mark(keys).line:
                 rule = f"id must be unique in {name}; {part.id!r} is already on line {line}"

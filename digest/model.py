@@ -273,6 +273,45 @@ class Embed(Structure):
     """What to look at, in one sentence."""
 
 
+class TableKind(Structure):
+    """A kind of row, by which a reader filters the table."""
+
+    id: Id
+    """Unique in the table; how its rows name it."""
+    title: Line
+    """Its name, in the singular."""
+
+
+class TableRow(Structure):
+    """One row of a structured table: one thing, said in one sentence, and who says it."""
+
+    id: Id
+    """Unique in the table; the row's address on the page."""
+    kind: Id
+    """The `id` of one of the table's kinds."""
+    statement: InlineMarkdown
+    """What the row says, in one sentence."""
+    source: Source | None = None
+    """Who says it, and where."""
+    unverified: Line | None = None
+    """Why we could not check it."""
+    answers: tuple[Id, ...] = ()
+    """Ids of other rows that this one is an answer to; say in the table's `about` whose reading that is."""
+
+
+class Table(Structure):
+    """A table that readers filter, for what an item lists and no calculator could compute."""
+
+    title: Line
+    """Its heading on the page."""
+    about: BlockMarkdown | None = None
+    """How to read it, before the table."""
+    kinds: Annotated[tuple[TableKind, ...], Field(min_length=1)]
+    """The kinds of rows, in the order of the filter. Each has at least one row."""
+    rows: Annotated[tuple[TableRow, ...], Field(min_length=1)]
+    """The rows, in the order in which they are shown."""
+
+
 class Item(Structure):
     """One item of a newsletter issue."""
 
@@ -302,6 +341,8 @@ class Item(Structure):
     """What to read next."""
     notes: tuple[Note, ...] = ()
     """Notes and errata."""
+    table: Table | None = None
+    """A structured table, filterable on the page."""
     calculators: tuple[Embed, ...] = ()
     """Calculators shown on the page."""
     runs: tuple[Id, ...] = ()

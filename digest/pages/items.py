@@ -7,9 +7,9 @@ from typing import Final
 
 from digest import addresses
 from digest.corpus import Entry
-from digest.model import Issue, Item, Paper
+from digest.model import Issue, Item, Paper, Status, Table
 from digest.pages.measured import beside
-from digest.pages.models import Anchor, Citation, ItemPage, NoteBox
+from digest.pages.models import Anchor, Citation, ItemPage, NoteBox, TableBox, TableLine
 from digest.pages.site import SITE_NAME, Site, counts, issue_title
 from digest.source import Keys
 from digest.widgets import Widget, widget
@@ -39,6 +39,7 @@ def page(site: Site, entry: Entry[Item]) -> ItemPage:
         takeaway=site.html(url, entry.file, ("takeaway",)),
         summary=site.html(url, entry.file, ("summary",)),
         opinion=site.html(url, entry.file, ("opinion",)) if model.opinion else None,
+        table=_table(site, url, entry, model.table) if model.table else None,
         widgets=tuple(_widgets(site, url, entry)),
         runs=tuple(beside(site, url, run) for run in site.runs_of_item(model)),
         claims=tuple(site.claim(url, entry, index) for index in range(len(model.claims))),
@@ -56,6 +57,33 @@ def page(site: Site, entry: Entry[Item]) -> ItemPage:
         following=_neighbour(site, url, siblings, place + 1),
         cite=f"{SITE_NAME} contributors. “{model.title}”. {SITE_NAME}, on {issue_title(issue.model)}.",
         bibtex="\n\n".join(paper.bibtex for paper in papers),
+    )
+
+
+def _table(site: Site, here: str, entry: Entry[Item], table: Table) -> TableBox:
+    titles = {kind.id: kind.title for kind in table.kinds}
+    statements = {
+        row.id: site.plain(entry.file, ("table", "rows", index, "statement")) for index, row in enumerate(table.rows)
+    }
+    rows = tuple(
+        TableLine(
+            row.id,
+            row.kind,
+            titles[row.kind],
+            site.html(here, entry.file, ("table", "rows", index, "statement")),
+            tuple(Anchor(answered, f"#table-{answered}", statements[answered]) for answered in row.answers),
+            site.source(entry.model, row.source),
+            Status.UNVERIFIED if row.unverified else Status.CITED,
+            row.unverified,
+        )
+        for index, row in enumerate(table.rows)
+    )
+    count = Counter(row.kind for row in table.rows)
+    return TableBox(
+        table.title,
+        site.html(here, entry.file, ("table", "about")) if table.about else None,
+        tuple((kind.id, kind.title, count[kind.id]) for kind in table.kinds),
+        rows,
     )
 
 

@@ -224,6 +224,35 @@ class NoteBox:
     text: Markup
 
 
+@dataclass(frozen=True)
+class TableLine:
+    """A row of a structured table. `status`: cited, or unverified with its reason."""
+
+    id: str
+    kind: str
+    kind_title: str
+    statement: Markup
+    answers: tuple[Anchor, ...]
+    source: str
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class TableBox:
+    """A structured table; `kinds` has the id, the title and the number of rows of each."""
+
+    title: str
+    about: Markup | None
+    kinds: tuple[tuple[str, str, int], ...]
+    rows: tuple[TableLine, ...]
+
+    @property
+    def answering(self) -> bool:
+        """Whether any row answers another."""
+        return any(row.answers for row in self.rows)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ItemPage(Page):
     """One item."""
@@ -237,6 +266,7 @@ class ItemPage(Page):
     takeaway: Markup
     summary: Markup
     opinion: Markup | None
+    table: TableBox | None
     widgets: tuple[Widget, ...]
     runs: tuple[Beside, ...]
     claims: tuple[ClaimRow, ...]

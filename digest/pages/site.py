@@ -13,7 +13,7 @@ from calculators.runs.record import RecordedMetric
 from calculators.runs.run import Run
 from digest import addresses, figures, markup
 from digest.corpus import NEWSLETTER, Corpus, Entry
-from digest.model import Claim, Issue, Item, Status
+from digest.model import Claim, Issue, Item, Source, Status
 from digest.pages import numbers
 from digest.pages.models import Anchor, Card, ClaimRow, Count, MetricRow
 from digest.records import Recorded, RecordedRun
@@ -225,20 +225,21 @@ class Site:
             self.html(here, item.file, ("claims", index, "statement")),
             claim.kind,
             status,
-            self._source(item.model, claim),
+            self.source(item.model, claim.source),
             check,
             measured,
             claim.unverified,
             Anchor(item.model.title, addresses.relative(here, where)),
         )
 
-    def _source(self, item: Item, claim: Claim) -> str:
-        if claim.source is None:
+    def source(self, item: Item, source: Source | None) -> str:
+        """Who says something in an item, and where."""
+        if source is None:
             return "this site"
-        if claim.source.paper == NEWSLETTER:
-            return f"the newsletter, {claim.source.place}"
-        paper = next(paper for paper in item.papers if paper.id == claim.source.paper)
-        return f"{_short_authors(paper.authors)} ({paper.year}), {claim.source.place}"
+        if source.paper == NEWSLETTER:
+            return f"the newsletter, {source.place}"
+        paper = next(paper for paper in item.papers if paper.id == source.paper)
+        return f"{_short_authors(paper.authors)} ({paper.year}), {source.place}"
 
 
 def _same(exact: str, decimal: str) -> bool:

@@ -48,5 +48,10 @@ def test_every_rule_has_a_case() -> None:
         "no such kind of file",
         "unverified must name",
         "file is missing",
+        "kind must be",
+        "kind must have at least one row",
+        "statement must be said once",
+        "row must say where it comes from",
+        "answers must be ids of other rows",
     ):
         assert words in shown, words

@@ -164,3 +164,44 @@ def test_letters_of_an_axis_are_set_as_letters_in_its_drawing() -> None:
     assert render.drawn("Modes & n, rho") == (
         'Modes &amp; <tspan font-style="italic">n</tspan>, <tspan font-style="italic">ρ</tspan>'
     )
+
+
+TABLE = """\
+table:
+  title: What is at stake
+  kinds:
+    - {id: benefit, title: Benefit}
+    - {id: risk, title: Risk}
+  rows:
+    - {id: better, kind: benefit, statement: 'Samples *help* with $x$.', source: {paper: doe-2020, place: Table 2}}
+    - {id: worse, kind: risk, statement: Samples cost., unverified: read in a digest, answers: [better]}
+    - {id: said, kind: risk, statement: Samples tire., source: {paper: newsletter, place: end}, unverified: not seen}
+"""
+
+
+def test_a_structured_table_says_who_says_each_row(tmp_path: Path) -> None:
+    sample = golden_cases.read("_content").files["issues/an-1/sample.yml"]
+    assert sample is not None
+    page = item_page(load(tmp_path, {"issues/an-1/sample.yml": sample + TABLE}))
+    table = page.table
+    assert table is not None and table.answering
+    assert table.kinds == (("benefit", "Benefit", 1), ("risk", "Risk", 2))
+    assert [(row.id, row.kind_title, row.source, row.status, row.reason) for row in table.rows] == [
+        ("better", "Benefit", "Doe (2020), Table 2", "cited", None),
+        ("worse", "Risk", "this site", "unverified", "read in a digest"),
+        ("said", "Risk", "the newsletter, end", "unverified", "not seen"),
+    ]
+    assert table.rows[0].statement.startswith("Samples <em>help</em> with <math")
+    assert [(anchor.href, anchor.note) for anchor in table.rows[1].answers] == [
+        ("#table-better", "Samples help with x.")
+    ]
+    text = render.render(page)
+    assert text.count('data-script="row-filter"') == 1
+    for row in table.rows:
+        assert f'<tr role="row" id="table-{row.id}" data-kind="{row.kind}">' in text
+
+
+def test_an_item_without_a_table_has_none(small: Corpus) -> None:
+    page = item_page(small)
+    assert page.table is None
+    assert "row-filter" not in render.render(page)

@@ -309,3 +309,99 @@ def test_the_whole_benchmark_fits(page: Page, scores: Locator) -> None:
         found = aggregates(table)[scale]
         expected = found.median if aggregate.endswith("median") else found.mean
         assert mean(scores, aggregate) == rounded(expected)
+
+
+IMPACT = "items/broader-impact-requirements/"
+
+
+@pytest.fixture
+def rows(page: Page, address: str) -> Locator:
+    """The structured table, its filter ready."""
+    page.goto(address + IMPACT)
+    return filtered(page)
+
+
+def filtered(page: Page) -> Locator:
+    expect(page.locator("[data-filter]")).to_have_attribute("data-ready", "")
+    return page.locator(".td-rows")
+
+
+def seen(rows: Locator) -> list[str]:
+    return [row.get_attribute("data-kind") or "" for row in rows.locator("tbody tr:visible").all()]
+
+
+def test_all_rows_are_there_without_javascript_and_on_paper(browser: Browser, page: Page, address: str) -> None:
+    with opened(browser, script=False) as context:
+        still = context.new_page()
+        still.goto(address + IMPACT)
+        all_rows = seen(still.locator(".td-rows"))
+        assert {kind: all_rows.count(kind) for kind in dict.fromkeys(all_rows)} == {
+            "benefit": 6,
+            "risk": 4,
+            "challenge": 6,
+            "mitigation": 8,
+        }
+        expect(still.locator("[data-filter]")).to_be_hidden()
+        expect(still.get_by_role("table", name="Benefits, risks, challenges, mitigations")).to_be_visible()
+    page.goto(f"{address}{IMPACT}?kind=risk")
+    rows = filtered(page)
+    assert len(seen(rows)) == 4
+    page.emulate_media(media="print")
+    assert seen(rows) == all_rows
+    expect(page.locator("[data-filter]")).to_be_hidden()
+
+
+def test_the_filter_by_kind_and_words_is_counted_and_in_the_address(page: Page, rows: Locator) -> None:
+    status = rows.get_by_role("status")
+    expect(status).to_have_text("24 of 24 rows")
+    rows.get_by_role("checkbox", name="Risk").check()
+    assert seen(rows) == ["risk"] * 4
+    expect(status).to_have_text("4 of 24 rows")
+    rows.get_by_role("checkbox", name="Mitigation").focus()
+    page.keyboard.press("Space")
+    rows.get_by_role("searchbox").fill("  PEER  review ")
+    assert seen(rows) == ["mitigation"]
+    expect(status).to_have_text("1 of 24 rows")
+    page.wait_for_url("**/?kind=risk,mitigation&find=PEER++review")
+    page.reload()
+    assert seen(filtered(page)) == ["mitigation"]
+    assert rows.get_by_role("searchbox").input_value() == "PEER  review"
+    rows.get_by_role("button", name="Show all").click()
+    expect(status).to_have_text("24 of 24 rows")
+    page.wait_for_url(re.compile(rf"{IMPACT}$"))
+    rows.get_by_role("searchbox").fill("no row says this")
+    expect(status).to_have_text("0 of 24 rows")
+
+
+def test_a_bad_filter_in_the_address_is_named(page: Page, address: str) -> None:
+    page.goto(f"{address}{IMPACT}?kind=risk,%3Cb%3Erisks&h=bias")
+    rows = filtered(page)
+    expect(rows.locator("[data-notice]")).to_have_text(
+        "Not used: the kinds here are benefit, risk, challenge, mitigation, not <b>risks."
+    )
+    assert seen(rows) == ["risk"] * 4
+    rows.get_by_role("checkbox", name="Benefit").check()
+    page.wait_for_url("**/?h=bias&kind=benefit,risk")
+
+
+def test_a_link_to_a_hidden_row_shows_it(page: Page, address: str) -> None:
+    page.goto(f"{address}{IMPACT}?kind=mitigation")
+    rows = filtered(page)
+    rows.get_by_role("link", name="opacity").first.click()
+    expect(page.locator("#table-opacity")).to_be_in_viewport()
+    assert len(seen(rows)) == 24
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_axe_finds_nothing_in_the_structured_table(
+    browser: Browser, address: str, width: int, scheme: Scheme
+) -> None:
+    with opened(browser, width=width, scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(f"{address}{IMPACT}?kind=risk,mitigation", wait_until="networkidle")
+        rows = filtered(page)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        box = rows.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= width
