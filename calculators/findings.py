@@ -32,6 +32,8 @@ ROWS = (
 )
 """The rows of a table with a column for each fit, as a page shows it: what a row is, and its template."""
 ABSENT, UNBOUNDED, UNIDENTIFIED = "–", "{dimension_low:.4g} upwards, without a bound", "not identifiable"
+SHOWS = ", although one shows: see below"
+"""What is said of the exponent without an irreducible loss where one is identified."""
 PLOT = (
     "Log–log plot of the loss at {sizes} sizes from {first:.4g} to {last:.4g}. The points go from a loss of "
     "{begin:.4g} to {end:.4g}. The straight line falls with the exponent {alpha:.4g}{floor}."

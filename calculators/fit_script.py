@@ -105,6 +105,7 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
             "absent": findings.ABSENT,
             "unbounded": findings.UNBOUNDED,
             "unidentified": findings.UNIDENTIFIED,
+            "shows": findings.SHOWS,
         },
         "plot": {"all": findings.PLOT, "floor": findings.PLOT_FLOOR},
     }

@@ -60,6 +60,8 @@ class Fit:
     seed: int
     result: str
     """The exponent in front, to six digits."""
+    which: str
+    """Which of the two fits that exponent is from."""
     sizes: int
     percent: str
     titles: tuple[str, str]
@@ -104,6 +106,7 @@ def fit(settings: Mapping[str, str], law_shown: Markup) -> Fit:
         f"{float(exponent_fit.EXAMPLE_NOISE):g}",
         exponent_fit.EXAMPLE_SEED,
         f"{document['power_law']['alpha']:.6g}",
+        findings.TITLES[0] + (findings.SHOWS if len(document["readings"]) > 1 else ""),
         fitted.sizes,
         f"{100 * fitted.power_law.confidence:g}",
         findings.TITLES,

@@ -285,8 +285,11 @@ class FitPage {
   answer(front, fitted) {
     this.one("[data-result]").textContent = front ? shown(front.alpha) : rules.words.cells.absent;
     this.one("[data-decimal]").textContent = front ? `± ${general(front.standard_error, 2)}` : "";
-    const state = fitted && front && front.state !== "identified" ? `, ${rules.words.cells.unidentified}: see below` : "";
-    this.one("[data-fit-which]").textContent = (fitted ? rules.words.titles[1] : rules.words.titles[0]) + state;
+    const { titles, cells: said_ } = rules.words;
+    const identified = this.found.irreducible?.state === "identified";
+    const unsure = front && !identified ? `, ${said_.unidentified}: see below` : "";
+    const which = fitted ? this.floor.selectedOptions[0].text.toLowerCase() + unsure : titles[0] + (identified ? said_.shows : "");
+    this.one("[data-fit-which]").textContent = which;
     this.one("[data-fit-found]").hidden = false;
   }
 

@@ -95,6 +95,9 @@ def test_it_begins_with_the_example_and_says_that_it_is_made_up(section: Locator
     assert result(section) == f"{alpha:.6g}"
     expect(section.locator("[data-fit-made]")).to_contain_text("This table is made up")
     expect(section.locator("[data-fit-verdicts]")).to_contain_text("is below the bound 4/d = 0.5 at d = 8")
+    expect(section.locator("[data-fit-which]")).to_have_text(
+        "without an irreducible loss, although one shows: see below"
+    )
     expect(section.locator("[data-fit-points] circle")).to_have_count(10)
     label = section.locator("svg[data-fit-plot]").get_attribute("aria-label")
     assert label and label.startswith("Log–log plot of the loss at 10 sizes from 256 to 1.311e+05.")
@@ -110,7 +113,14 @@ def test_what_was_built_is_what_the_script_makes_of_it(browser: Browser, page: P
         "[data-fit-local]",
         "[data-fit-points]",
     ]
-    parts += ["[data-fit-line] >> nth=0", "[data-fit-line] >> nth=1", "[data-fit-ticks]", "[data-fit-grid]"]
+    parts += [
+        "[data-fit-which]",
+        "[data-fit-sizes]",
+        "[data-fit-line] >> nth=0",
+        "[data-fit-line] >> nth=1",
+        "[data-fit-ticks]",
+        "[data-fit-grid]",
+    ]
     section = started(page, address + PATH)
     with opened(browser, script=False) as context:
         still = context.new_page()
@@ -136,6 +146,8 @@ def test_a_pasted_table(section: Locator) -> None:
     expect(section.locator("[data-fit-file]")).to_have_text("pasted table")
     section.locator('[name="floor"]').select_option("fitted")
     assert fit.irreducible and result(section) == f"{fit.irreducible.alpha:.6g}"
+    state = "" if fit.irreducible.state == "identified" else ", not identifiable: see below"
+    expect(section.locator("[data-fit-which]")).to_have_text(f"with an irreducible loss{state}")
 
 
 def test_settings_read_the_exponent_again(section: Locator) -> None:
