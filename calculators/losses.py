@@ -52,6 +52,8 @@ class Loss:
     term: LeadingTerm
     octaves: tuple[int, ...] = (16, 32, 64)
     """The k at which the term is tested, |e| = 2^-k."""
+    one_sided: bool = False
+    """True: errors are 0 or more, and the loss has a value for those only."""
 
     @property
     def option(self) -> Option:
@@ -63,14 +65,17 @@ class Loss:
         """How the term is to be read and tested."""
         # The loss cancels to its order: that many bits an octave are lost.
         bits = 320 + int(self.term.order * self.octaves[-1]) if self.octaves[-1] > 64 else 320
-        return Limit(ERROR, "0", sharp=self.term.sharp, both_sides=True, octaves=self.octaves, guard_bits=bits)
+        return Limit(
+            ERROR, "0", sharp=self.term.sharp, both_sides=not self.one_sided, octaves=self.octaves, guard_bits=bits
+        )
 
 
-def leading_term(loss: sympy.Expr) -> LeadingTerm:
+def leading_term(loss: sympy.Expr, *, one_sided: bool = False) -> LeadingTerm:
     """The first term of a loss's Taylor expansion at its minimum that is not zero.
 
     Args:
         loss: an expression in `ERROR`, 0 at 0, with derivatives from the right at 0.
+        one_sided: True: errors are 0 or more, so the term is a power of e, not of |e|.
 
     Raises:
         ValueError: the loss is not 0 at 0, or its first eight derivatives from the right are all 0.
@@ -89,7 +94,7 @@ def leading_term(loss: sympy.Expr) -> LeadingTerm:
         if value != 0:
             if order == 0:
                 break
-            term = value / sympy.factorial(order) * sympy.Abs(ERROR) ** order
+            term = value / sympy.factorial(order) * (ERROR if one_sided else sympy.Abs(ERROR)) ** order
             return LeadingTerm(sympy.Integer(order), term)
         derivative = sympy.diff(derivative, size)
     raise ValueError(f"a loss must be 0 at e = 0 with a derivative that is not; got {loss}")
@@ -112,6 +117,7 @@ def known() -> tuple[Loss, ...]:
         evaluate=False,
     )
     divergence = p * sympy.log(p / (p + e)) + (1 - p) * sympy.log((1 - p) / (1 - p - e))
+    certain = -sympy.log(1 - e)
     huber = sympy.Piecewise((e**2 / 2, sympy.Abs(e) <= delta), (delta * (sympy.Abs(e) - delta / 2), True))
     return (
         _known("absolute", "Absolute error", sympy.Abs(e), "e is the error of the output."),
@@ -123,6 +129,16 @@ def known() -> tuple[Loss, ...]:
             "Two labels, the true probability p strictly between 0 and 1, e the error of the predicted probability; "
             "the label entropy, which no model can remove, is subtracted. With labels that are certain (p = 0 or 1) "
             "the order is 1.",
+        ),
+        Loss(
+            "cross-entropy-border",
+            "Cross-entropy, certain labels",
+            certain,
+            "One of two labels is certain. The model gives it the probability 1 - e, and since no probability is above "
+            "1 the error e is never negative: the minimum lies at the border, where the loss still has a slope. "
+            "The error is that of the probability; a model whose output is a logit never gets there.",
+            leading_term(certain, one_sided=True),
+            one_sided=True,
         ),
         _known(
             "kl",

@@ -20,7 +20,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
 
 def as_text(calculator: Calculator, derivation: Derivation) -> str:
     """Plain text of at most 88 columns, formulas aside."""
-    settings = ", ".join(f"{name} = {value}" for name, value in derivation.parameters.items())
+    settings = ", ".join(f"{name} = {value}" for name, value in _told(calculator, derivation).items())
     lines = [f"{calculator.title} ({calculator.id})", settings, ""]
     for number, step in enumerate(derivation.steps, 1):
         lines += [f"{number}. {step.title} [{_KINDS[step.kind]}]", f"   {_text_line(step)}"]
@@ -93,7 +93,7 @@ def as_latex(calculator: Calculator, derivation: Derivation) -> str:
 def as_markdown(calculator: Calculator, derivation: Derivation) -> str:
     """Markdown with `$$…$$` formulas."""
     lines = [f"# {calculator.title}", "", calculator.question, ""]
-    lines += [f"- {name}: `{value}`" for name, value in derivation.parameters.items()]
+    lines += [f"- {name}: `{value}`" for name, value in _told(calculator, derivation).items()]
     for number, step in enumerate(derivation.steps, 1):
         left, sign, right = _relation(step)
         lines += ["", f"## {number}. {step.title}", "", f"*{_KINDS[step.kind].capitalize()}.* {step.because}", ""]
@@ -113,6 +113,13 @@ def as_markdown(calculator: Calculator, derivation: Derivation) -> str:
 FORMATS: Mapping[str, Callable[[Calculator, Derivation], str]] = MappingProxyType(
     {"text": as_text, "json": as_json, "latex": as_latex, "markdown": as_markdown}
 )
+
+
+def _told(calculator: Calculator, derivation: Derivation) -> dict[str, str]:
+    """The settings without further assumptions that are as usual."""
+    usual = {p.id: p.symbol.name for p in calculator.parameters if p.further}
+    usual |= {choice.id: choice.default or "" for choice in calculator.choices if choice.further}
+    return {name: value for name, value in derivation.parameters.items() if usual.get(name) != value}
 
 
 def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, list[str]], ...]:

@@ -1,0 +1,147 @@
+"""Where the excess loss of an interpolating model stops when the labels carry noise."""
+
+from __future__ import annotations
+
+import sympy
+
+from calculators.derivation import Limit, Quantity, Source, Step
+from calculators.spacing import DATA, FAR
+
+STONE = Source(
+    "Optimal Global Rates of Convergence for Nonparametric Regression",
+    "Stone",
+    1982,
+    "https://doi.org/10.1214/aos/1176345969",
+    "the optimal rate in the mean",
+)
+
+_VARIANCE = sympy.Symbol("v", positive=True)
+_NOISE = sympy.Symbol("epsilon", real=True)
+_CORNERS = sympy.Symbol("n", positive=True)
+_SHARE = sympy.Symbol("t", positive=True)
+_FACTOR = sympy.Symbol("K", positive=True)
+_INDEX = sympy.Symbol("i", integer=True, nonnegative=True)
+
+
+def floor(q: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
+    """The floor in units of the noise variance: 1 for nearest neighbour, 2/(d + 2) for linear interpolation.
+
+    Args:
+        q: the degree, 0 or 1.
+        d: the dimension.
+    """
+    return 2 / (q * d + 2)
+
+
+def steps(q: sympy.Expr, d: sympy.Expr, alpha: sympy.Expr) -> tuple[Step, ...]:
+    """From noise on the labels to a loss that stops falling.
+
+    Args:
+        q: the degree, 0 or 1.
+        d: the dimension.
+        alpha: the exponent without noise.
+    """
+    x, n, t = sympy.Symbol("x"), _CORNERS, _SHARE
+    weights, labels = sympy.IndexedBase("b"), sympy.IndexedBase("y")
+    moment = 2 / ((n + 1) * (n + 2))
+    stop = floor(q, d) * _VARIANCE
+    # Unevaluated, or nothing would be left to differentiate.
+    constant = sympy.Pow(DATA, 0, evaluate=False)
+    return (
+        Step(
+            "noise",
+            "The labels carry noise",
+            "premise",
+            sympy.Symbol("y"),
+            sympy.Function("F")(x) + _NOISE,
+            "Each label is off by its own epsilon, independent of all else, with mean 0 and variance v. The loss is "
+            "the squared error; its excess is what it has above v, the error of the truth itself.",
+        ),
+        Step(
+            "weights",
+            "The model passes through noisy labels",
+            "premise",
+            sympy.Function("f")(x),
+            sympy.Sum(weights[_INDEX] * labels[_INDEX], (_INDEX, 0, n)),
+            "Between the points the model takes a mean of the labels at the n + 1 corners of a simplex, weighted so "
+            "that it is linear. Nearest neighbour takes one label, n = 0; linear interpolation in d dimensions takes "
+            "those of d + 1 corners, n = d.",
+        ),
+        Step(
+            "corner",
+            "How large a weight is",
+            "premise",
+            sympy.Function("p")(t),
+            (1 - t) ** n,
+            "A new input lies anywhere in its simplex. The part where one corner's weight is more than t is the same "
+            "simplex shrunk by 1 - t towards that corner, so this is its share of the volume.",
+        ),
+        Step(
+            "second-moment",
+            "The mean square of a weight",
+            "identity",
+            sympy.Integral(2 * t * (1 - t) ** n, (t, 0, 1)),
+            moment,
+            "The mean of a square is the integral of 2 t times the probability of more than t.",
+        ),
+        Step(
+            "floor",
+            "The noise that is left",
+            "identity",
+            sympy.Mul(_VARIANCE, n + 1, moment, evaluate=False),
+            2 * _VARIANCE / (n + 2),
+            "The noise of the corners is independent, so the variances v times weight squared add up over n + 1 "
+            "corners. How many points there are does not enter: more data bring the corners closer and leave their "
+            "noise as it is.",
+        ),
+        Step(
+            "corners", "How many corners", "premise", n, q * d, "None beside the nearest point for q = 0, d for q = 1."
+        ),
+        Step(
+            "composition",
+            "The floor wins",
+            "leading-order",
+            stop + _FACTOR * DATA**-alpha,
+            stop,
+            "The error that a model without noise would have still shrinks, and the floor stays. K is a factor that "
+            "the argument leaves open.",
+            limit=Limit(DATA, "oo", sharp=True, octaves=FAR),
+        ),
+        Step(
+            "log-slope",
+            "Read off the exponent",
+            "identity",
+            sympy.Mul(
+                -1, DATA, sympy.Derivative(constant, DATA), sympy.Pow(constant, -1, evaluate=False), evaluate=False
+            ),
+            sympy.S.Zero,
+            "A constant has no slope. Before it shows the floor, a measured loss bends; a fit of a bare power law then "
+            "gives an exponent between the two.",
+        ),
+    )
+
+
+def quantities(q: sympy.Expr, d: sympy.Expr, s: sympy.Expr, alpha: sympy.Expr) -> tuple[Quantity, ...]:
+    """The floor, the exponent above it, and the best exponent that a method can have with noise.
+
+    Args:
+        q: the degree, 0 or 1.
+        d: the dimension.
+        s: the smoothness of the target, perhaps infinite.
+        alpha: the exponent without noise.
+    """
+    return (
+        Quantity(
+            "floor",
+            "Where the excess loss stops, in units of the noise variance v",
+            sympy.Symbol("L_oo"),
+            floor(q, d),
+        ),
+        Quantity("above", "Exponent of what lies above the floor", sympy.Symbol("alpha_0"), alpha),
+        Quantity(
+            "minimax",
+            "Exponent of the best method for noisy labels, 2s/(2s + d) (Stone 1982)",
+            sympy.Symbol("alpha_best"),
+            2 / (2 + d / s),
+        ),
+    )
