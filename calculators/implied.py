@@ -47,7 +47,7 @@ class Theory:
     text: str
     """The exponent in plain text: `4/d`."""
     settings: tuple[tuple[str, str], ...]
-    """Degree, loss order and smoothness, as text."""
+    """Degree, loss order and smoothness, and what else was set, as text."""
     status: Status
 
     def exponent_at(self, dimension: float) -> float:
@@ -71,31 +71,43 @@ class ImpliedDimension:
 
 
 _DIMENSION = CALCULATOR.symbols["d"]
-_LETTERS = {parameter.id: parameter.symbol.name for parameter in CALCULATOR.parameters if parameter.id != "dimension"}
+_MEASURED = CALCULATOR.symbols["alpha_obs"]
 _ALPHA = sympy.Symbol("alpha", positive=True)
+_ASKED = {"also": "measured"}
+"""The question to which the dimension is the answer."""
+_SHOWN = ("degree", "loss_order", "smoothness", "loss", "resource", "target")
 
 
 def theory(settings: Mapping[str, Value]) -> Theory:
     """The scaling-exponent calculator's law for these settings, solved for the dimension.
 
     Args:
-        settings: degree, and loss_order or loss; smoothness where it is not infinite. Not dimension.
+        settings: degree, and loss_order or loss; smoothness or target where it is not infinite; resource where it is
+            not data. Not dimension, and nothing that leaves more than one dimension or none.
 
     Raises:
         calculators.derivation.SettingError: a setting is not one of the calculator's, or has no such value.
-        OpenError: degree, the order of the loss or the smoothness is left open.
+        OpenError: degree, the order of the loss or the smoothness is left open; or the settings are those of a law that
+            tells no dimension.
 
     Valid for: the resolution-limited regime, see the calculator.
     """
     derivation = CALCULATOR.derive(**settings)
-    result = derivation.answer
-    exponent = result.expression
-    if exponent.free_symbols - {_DIMENSION}:
-        left = [name for name, text in derivation.parameters.items() if text == _LETTERS.get(name)]
+    inverse = CALCULATOR.derive(**settings, **_ASKED) if "also" not in settings else derivation
+    if derivation.result is None or inverse.result is None or "also" in settings:
+        reason = derivation.silence or inverse.silence or "also must be left out"
+        raise OpenError(f"the settings must be those of a law that tells a dimension: {reason}")
+    exponent = derivation.result.expression
+    free = exponent.free_symbols - {_DIMENSION}
+    if free:
+        left = [parameter.id for parameter in CALCULATOR.parameters if parameter.symbol in free]
         raise OpenError(f"degree, loss_order and smoothness must be numbers; left open: {', '.join(left)}")
-    (solution,) = sympy.solve(sympy.Eq(_ALPHA, exponent), _DIMENSION)
-    shown = tuple((name, text) for name, text in derivation.parameters.items() if name != "dimension")
-    return Theory(exponent, solution, result.text, shown, result.status)
+    solution = inverse.result.expression.subs(_MEASURED, _ALPHA)
+    usual = {choice.id: choice.default for choice in CALCULATOR.choices}
+    shown = tuple(
+        (name, text) for name, text in derivation.parameters.items() if name in _SHOWN and usual.get(name) != text
+    )
+    return Theory(exponent, solution, derivation.result.text, shown, derivation.result.status)
 
 
 def power() -> sympy.Expr:

@@ -48,7 +48,8 @@ def wrong_lines(step: Step) -> Iterator[sympy.Basic]:
         for wrong in (2 * after.rhs, after.rhs * (1 + sympy.Rational(1, 10**30)), after.rhs**2):
             yield sympy.Eq(after.lhs, wrong, evaluate=False)
     elif step.limit is None:
-        yield from (2 * after, -after, after * (1 + sympy.Rational(1, 10**30)))
+        share = sympy.Rational(1, 10**30)
+        yield from (2 * after, -after, after * (1 + share)) if after != 0 else (share, -share, sympy.S.One)
     else:
         size = sympy.Abs(step.limit.variable)
         yield from (after * size ** sympy.Integer(power) for power in (1, -1))

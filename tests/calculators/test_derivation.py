@@ -9,6 +9,23 @@ from calculators import CATALOG
 from calculators.derivation import Calculator, SettingError
 
 CALCULATOR = CATALOG["scaling-exponent"]
+OTHERS = {
+    "hoelder": "H",
+    "second_dimension": "d_2",
+    "inputs": "n_in",
+    "width": "n",
+    "layers": "k",
+    "outputs": "n_out",
+    "measured": "alpha_obs",
+}
+USUAL = {
+    "regime": "resolution",
+    "resource": "data",
+    "limit": "residual",
+    "target": "given",
+    "manifold": "one",
+    "also": "nothing",
+}
 
 
 @pytest.mark.parametrize(
@@ -77,15 +94,24 @@ def test_decimals_are_read_exactly() -> None:
         (
             {"loss": "sqared"},
             [
-                "loss must be one of absolute, squared, cross-entropy, kl, huber, log-cosh; got 'sqared' "
+                "loss must be one of absolute, squared, cross-entropy, cross-entropy-border, kl, huber, log-cosh; "
+                "got 'sqared' "
                 "(did you mean 'squared'?)"
             ],
         ),
-        ({"loss": 2}, ["loss must be one of absolute, squared, cross-entropy, kl, huber, log-cosh; got '2'"]),
+        (
+            {"loss": 2},
+            [
+                "loss must be one of absolute, squared, cross-entropy, cross-entropy-border, kl, huber, log-cosh; "
+                "got '2'"
+            ],
+        ),
         (
             {"dimenson": 8},
             [
-                "a setting must be one of dimension, loss_order, degree, smoothness, loss; got 'dimenson' "
+                "a setting must be one of dimension, loss_order, degree, smoothness, hoelder, second_dimension, "
+                "inputs, width, layers, outputs, measured, loss, regime, resource, limit, target, manifold, also; got "
+                "'dimenson' "
                 "(did you mean 'dimension'?)"
             ],
         ),
@@ -121,9 +147,12 @@ def test_parameters_are_told_as_text() -> None:
         "loss_order": "2",
         "degree": "q",
         "smoothness": "oo",
+        **OTHERS,
         "loss": "kl",
+        **USUAL,
     }
-    assert CALCULATOR.derive().parameters == {"dimension": "d", "loss_order": "m", "degree": "q", "smoothness": "oo"}
+    usual = {"dimension": "d", "loss_order": "m", "degree": "q", "smoothness": "oo", **OTHERS, **USUAL}
+    assert CALCULATOR.derive().parameters == usual
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ LOSSES: dict[str, Callable[[float], float]] = {
     "absolute": abs,
     "squared": lambda e: e * e,
     "cross-entropy": lambda e: -0.3 * math.log1p(e / 0.3) - 0.7 * math.log1p(-e / 0.7),
+    "cross-entropy-border": lambda e: -math.log1p(-e),
     "kl": lambda e: 0.3 * math.log(0.3 / (0.3 + e)) + 0.7 * math.log(0.7 / (0.7 - e)),
     "huber": lambda e: e * e / 2 if abs(e) <= 1 else abs(e) - 0.5,
     "log-cosh": lambda e: math.log(math.cosh(e)),

@@ -36,7 +36,12 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     shown = json.loads(out)
     assert list(shown) == ["calculator", "parameters", "assumptions", "steps", "result"]
     assert shown["calculator"] == "scaling-exponent"
-    assert shown["parameters"] == {"dimension": "8", "loss_order": "2", "degree": "1", "smoothness": "oo"}
+    given = {"dimension": "8", "loss_order": "2", "degree": "1", "smoothness": "oo"}
+    assert given.items() <= shown["parameters"].items()
+    assert list(shown["parameters"]) == [
+        *(parameter.id for parameter in CATALOG["scaling-exponent"].parameters),
+        *(choice.id for choice in CATALOG["scaling-exponent"].choices if choice.default),
+    ]
     assert all(isinstance(text, str) and text.endswith(".") for text in shown["assumptions"])
     assert all(list(step) == ["title", "kind", "before", "after", "because"] for step in shown["steps"])
     assert {step["kind"] for step in shown["steps"]} == {"premise", "identity", "leading-order"}
@@ -94,9 +99,11 @@ def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
             ["show", "scaling-exponent", "--set", "degree=x", "--set", "loss=sqared", "--set", "los=x"],
             [
                 "degree must be a whole number, 0 or more; got 'x'",
-                "loss must be one of absolute, squared, cross-entropy, kl, huber, log-cosh; got 'sqared' "
+                "loss must be one of absolute, squared, cross-entropy, cross-entropy-border, kl, huber, log-cosh; "
+                "got 'sqared' "
                 "(did you mean 'squared'?)",
-                "a setting must be one of dimension, loss_order, degree, smoothness, loss; got 'los' "
+                "a setting must be one of dimension, loss_order, degree, smoothness, hoelder, second_dimension, "
+                "inputs, width, layers, outputs, measured, loss, regime, resource, limit, target, manifold, also; got 'los' "
                 "(did you mean 'loss'?)",
             ],
         ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sympy
 
-from calculators import CATALOG, emit, widget
+from calculators import CATALOG, emit, numeric, widget
 
 ROOT = Path(__file__).parents[2]
 CALCULATOR = CATALOG["scaling-exponent"]
@@ -18,9 +18,10 @@ RUN = """
 import {{ Fraction, result, verdict, verdicts, slots, curves, id, parameters, choices }} from {module};
 import {{ readFileSync }} from "node:fs";
 const read = (text) => (text === "oo" ? Infinity : new Fraction(text));
-const show = (value) => (value === Infinity ? "oo" : value.toFraction());
+const show = (value) => (value === Infinity ? "oo" : typeof value === "number" ? String(value) : value.toFraction());
 const answers = JSON.parse(readFileSync(0, "utf8")).map((given) => {{
   const p = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, read(text)]));
+  p.measured = Number(given.measured);
   return {{
     result: show(result(p)),
     status: verdicts[verdict(p)].status,
@@ -45,7 +46,19 @@ def draw() -> list[dict[str, str]]:
         degree = generator.choice([0, 0, 1, 1, 2, 3, generator.randint(0, 499_999)])
         smoothness = generator.choice(["oo", fraction(), str(degree + 1), str(Fraction(2 * degree + 1, 2))])
         settings.append(
-            {"dimension": fraction(), "loss_order": fraction(), "degree": str(degree), "smoothness": smoothness}
+            {
+                "dimension": fraction(),
+                "loss_order": fraction(),
+                "degree": str(degree),
+                "smoothness": smoothness,
+                "hoelder": str(Fraction(generator.randint(1, 9), 9)),
+                "second_dimension": fraction(),
+                "inputs": str(generator.randint(1, 1000)),
+                "width": str(generator.randint(1, 10**6)),
+                "layers": str(generator.randint(1, 9)),
+                "outputs": str(generator.randint(1, 1000)),
+                "measured": f"{generator.randint(1, 9)}.{generator.randint(0, 9)}",
+            }
         )
     return settings
 
@@ -63,14 +76,21 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 
 def test_javascript_equals_sympy_exactly(emitted: dict[str, list[dict[str, object]]]) -> None:
-    holes = widget.holes(CALCULATOR)
+    holes, choose = widget.holes(CALCULATOR), random.Random(41)
     assert len(emitted["answers"]) == 1000
     for settings, answer in zip(draw(), emitted["answers"], strict=True):
         derivation = CALCULATOR.derive(**settings)
         assert answer["result"] == derivation.result.text
         assert answer["status"] == derivation.result.status
         values = {p.symbol: p.read(settings[p.id]) for p in CALCULATOR.parameters}
-        assert answer["slots"] == {hole.key: emit.text(hole.at(values)) for hole in holes}
+        for hole in choose.sample(holes, 6):
+            expected = hole.at(values)
+            if widget.is_exact(CALCULATOR, hole.expression):
+                assert answer["slots"][hole.key] == emit.text(expected)
+            elif expected.is_finite:
+                numeric_value = float(numeric.evaluate(numeric.context(), expected, {}))
+                shown = answer["slots"][hole.key].replace("oo", "inf")
+                assert float(shown) == pytest.approx(numeric_value, rel=1e-9, abs=1e-300)
         alpha, d = derivation.result.expression, values[CALCULATOR.symbols["d"]]
         for name, exponent in (("curve", alpha), ("spacing", 1 / d)):
             expected = float(sympy.Float(10, 30) ** -exponent)
@@ -104,6 +124,7 @@ def test_the_module_carries_what_the_page_needs(emitted: dict[str, object]) -> N
         "absolute": "1",
         "squared": "2",
         "cross-entropy": "2",
+        "cross-entropy-border": "1",
         "kl": "2",
         "huber": "2",
         "log-cosh": "2",
@@ -119,14 +140,21 @@ def test_the_module_touches_no_page() -> None:
 
 def test_steps_for_the_page() -> None:
     steps = {step.id: step for step in widget.page_steps(CALCULATOR)}
-    assert list(steps) == [step.id for step in CALCULATOR.derive().steps]
+    usual = [step.id for step in CALCULATOR.derive().steps]
+    assert [id_ for id_ in steps if id_ in usual] == usual
     losses = tuple(option.id for option in CALCULATOR.choices[0].options())
     for step in steps.values():
-        groups = [variant.options for variant in step.variants]
-        # Only the step about the loss depends on it; the others are always shown.
-        assert step.choices == (("loss",) if step.id == "loss-order" else ())
-        assert groups == ([(loss,) for loss in losses] if step.id == "loss-order" else [("",)])
-    composition = steps["composition"].variants[0]
+        # Only the step about the loss depends on it, and only those about the target's breaks on the target.
+        assert ("loss" in step.choices) == (step.id == "loss-order")
+        assert ("target" in step.choices) == (step.id in ("break", "norm"))
+    place = steps["loss-order"].choices.index("loss")
+    found = [{option.split("/")[place] for option in variant.options} for variant in steps["loss-order"].variants]
+    assert sorted(next(iter(names)) for names in found if len(names) == 1) == sorted(losses)
+    start = {choice.id: choice.begins for choice in CALCULATOR.choices}
+    for id_, step in steps.items():
+        shown = [v for v in step.variants if widget.Shown(v, step.choices, v.options).holds(start)]
+        assert len(shown) == (1 if id_ in usual else 0)
+    composition = next(v for v in steps["composition"].variants if "resolution/data/residual/one/nothing" in v.options)
     assert composition.after.symbolic == r"D^{-m \min(q + 1, s)/d}"
     assert emit.HOLE.findall(composition.before.latex) == [hole.key for hole in composition.before.holes]
     assert (composition.sign, composition.relation) == ("=", "is")
@@ -134,7 +162,7 @@ def test_steps_for_the_page() -> None:
     assert (spacing.sign, spacing.relation) == (r"\Longrightarrow", "therefore")
     rate = steps["spacing-rate"].variants[0]
     assert (rate.sign, rate.relation) == (r"\propto", "is proportional to, as D -> oo")
-    squared = steps["loss-order"].variants[1]
+    squared = next(v for v in steps["loss-order"].variants if v.options[0].startswith("squared/"))
     assert (squared.sign, squared.relation) == (r"\sim", "to leading order as e -> 0")
 
 
@@ -146,7 +174,7 @@ def test_equal_holes_share_a_key() -> None:
 def test_texts_for_the_holes() -> None:
     texts = widget.hole_texts(CALCULATOR, dimension=8, degree=1, loss="squared")
     by_latex = {hole.latex: texts[hole.key] for hole in widget.holes(CALCULATOR)}
-    assert by_latex == {
+    expected = {
         "d": "8",
         "1/d": "1/8",
         "-1/d": "-1/8",
@@ -156,3 +184,4 @@ def test_texts_for_the_holes() -> None:
         r"-m \min(q + 1, s)/d": "-1/2",
         r"m \min(q + 1, s)/d": "1/2",
     }
+    assert {key: by_latex[key] for key in expected} == expected

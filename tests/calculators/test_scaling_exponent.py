@@ -1,0 +1,422 @@
+"""The scaling exponent with its further assumptions: every step, every switch, and things that know nothing of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+from calculators import CATALOG, emit, implied, losses, numeric, variance_limited, widget
+from calculators.derivation import Derivation, SettingError
+from calculators.verify import verify
+from tests import steps
+
+ROOT = Path(__file__).parents[2]
+CALCULATOR = CATALOG["scaling-exponent"]
+OPTIONS = {choice.id: [option.id for option in choice.options()] for choice in CALCULATOR.choices}
+NUMBERS = {
+    "dimension": 8,
+    "degree": 1,
+    "hoelder": "1/3",
+    "second_dimension": 5,
+    "inputs": 20,
+    "width": 22,
+    "layers": 2,
+    "outputs": 1,
+    "measured": "0.34",
+}
+
+
+def combinations() -> list[dict[str, str]]:
+    """Every combination that makes a difference; the loss aside, and targets where something follows from them."""
+    found = []
+    for resource, manifold, also in itertools.product(OPTIONS["resource"], OPTIONS["manifold"], OPTIONS["also"]):
+        chosen = {"resource": resource, "manifold": manifold, "also": also}
+        found += [{**chosen, "target": target} for target in OPTIONS["target"]] if manifold == "one" else [chosen]
+    variance = itertools.product(OPTIONS["resource"], OPTIONS["limit"])
+    return found + [{"regime": "variance", "resource": resource, "limit": limit} for resource, limit in variance]
+
+
+COMBINATIONS = combinations()
+
+
+@pytest.mark.parametrize("chosen", COMBINATIONS, ids=steps.shown)
+def test_every_step_holds(chosen: dict[str, str]) -> None:
+    verify(CALCULATOR.derive(**chosen))
+    verify(CALCULATOR.derive(loss="squared", **NUMBERS, **chosen))
+
+
+WITHOUT_TARGETS = [chosen for chosen in COMBINATIONS if chosen.get("target", "given") == "given"]
+WITH_TARGETS = [{"target": target} for target in OPTIONS["target"] if target != "given"]
+
+
+@pytest.mark.parametrize("chosen", WITHOUT_TARGETS + WITH_TARGETS, ids=steps.shown)
+def test_a_wrong_step_fails_by_its_name(chosen: dict[str, str]) -> None:
+    derivation = CALCULATOR.derive(**chosen)
+    if derivation.result is not None:
+        steps.each_wrong_step_fails_by_its_name(derivation)
+
+
+SMALL = {"dimension": 8, "degree": 1, "loss": "squared"}
+NET = {"inputs": 20, "width": 22, "layers": 2, "outputs": 1}
+
+
+@pytest.mark.parametrize(
+    ("settings", "result", "status"),
+    [
+        ({"target": "kinks", "degree": 1}, "m*min(2, 1 + 1/m)/d", "extension"),
+        ({"target": "kinks", "degree": 1, "loss": "squared"}, "3/d", "extension"),
+        ({"target": "kinks", "degree": 0, "loss": "squared"}, "2/d", "theorem"),
+        ({"target": "jumps", "loss": "squared"}, "1/d", "extension"),
+        ({"target": "rough", "loss": "squared"}, "2*min(q + 1, H)/d", "extension"),
+        ({"manifold": "product", "degree": 1, "loss": "squared"}, "4/(d + d_2)", "estimate"),
+        ({"manifold": "additive", **SMALL, "second_dimension": 12}, "1/3", "extension"),
+        ({"manifold": "additive", **SMALL, "second_dimension": 4}, "1/2", "extension"),
+        ({"resource": "parameters", "degree": 1, "loss": "squared"}, "4/d", "estimate"),
+        ({"resource": "width", **SMALL, **NET}, "1", "extension"),
+        ({"resource": "width", **SMALL, **NET, "layers": 1}, "1/2", "extension"),
+        ({"also": "variance-term", **SMALL}, "1/2", "extension"),
+        ({"also": "variance-term", **SMALL, "dimension": 3}, "1", "extension"),
+        ({"also": "label-noise", **SMALL}, "0", "exact"),
+        ({"also": "lower-bound", "degree": 1, "loss": "squared"}, "4/d", "theorem"),
+        ({"also": "lower-bound", "degree": 3, "loss": "squared", "smoothness": 2}, "4/d", "theorem"),
+        ({"also": "measured", **SMALL, "measured": "0.34"}, "200/17", "extension"),
+        ({"regime": "variance"}, "1", "theorem"),
+        ({"regime": "variance", "resource": "width"}, "1", "estimate"),
+        ({"regime": "variance", "resource": "parameters"}, "1/2", "estimate"),
+        ({"regime": "variance", "limit": "exact"}, "m/2", "extension"),
+        ({"loss": "cross-entropy-border", "degree": 1}, "2/d", "estimate"),
+    ],
+    ids=str,
+)
+def test_results(settings: dict[str, object], result: str, status: str) -> None:
+    derivation = CALCULATOR.derive(**settings)
+    assert CALCULATOR.same(derivation, result)
+    assert derivation.answer.status == status
+
+
+def quantities(**settings: object) -> dict[str, str]:
+    return {quantity.id: quantity.text for quantity in CALCULATOR.derive(**settings).answer.quantities}
+
+
+def test_the_floor_and_the_best_rate() -> None:
+    noise = {"also": "label-noise", "loss": "squared", "dimension": 8}
+    assert quantities(degree=1, **noise) == {"floor": "1/5", "above": "1/2", "minimax": "1"}
+    assert quantities(degree=0, **noise) == {"floor": "1", "above": "1/4", "minimax": "1"}
+    assert quantities(degree=1, smoothness=2, **noise)["minimax"] == "1/3"
+    assert quantities(degree=1, manifold="product", second_dimension=4, **noise)["floor"] == "1/7"
+
+
+@pytest.mark.parametrize(("width", "published"), [(8, 1.25), (22, 1.49), (108, 1.82)])
+def test_the_local_slope_by_counting_arrays(width: int, published: float) -> None:
+    """Networks [20, w, w, 1], as arrays: the number of their entries, and its slope from the two neighbours' widths."""
+
+    def entries(units: int) -> int:
+        layers = [20, units, units, 1]
+        return sum(np.zeros((a, b)).size + np.zeros(b).size for a, b in itertools.pairwise(layers))
+
+    found = quantities(resource="width", **SMALL, **(NET | {"width": width}))
+    assert int(found["parameters"]) == entries(width)
+    local = float(Fraction(found["local-slope"]))
+    assert local == pytest.approx(published, abs=0.006)
+    around = np.log(entries(width + 1) / entries(width - 1)) / np.log((width + 1) / (width - 1))
+    assert local == pytest.approx(around, rel=2e-3)
+    assert float(Fraction(found["local-exponent"])) == pytest.approx(local / 2)
+
+
+def test_the_inverse_gives_back_what_was_measured() -> None:
+    """Each implied setting, put in, gives the measured exponent exactly."""
+    measured = {"also": "measured", **SMALL, "smoothness": 7}
+    for alpha in ("1/2", "5/8", "3/4"):
+        derivation = CALCULATOR.derive(**measured, measured=alpha)
+        found = {quantity.id: quantity.text for quantity in derivation.answer.quantities}
+        again = CALCULATOR.derive(dimension=derivation.answer.text, degree=1, loss="squared")
+        assert again.answer.text == alpha
+        assert CALCULATOR.derive(dimension=8, degree=1, loss_order=found["order"]).answer.text == alpha
+        degree = Fraction(found["degree"])
+        if degree.denominator == 1:
+            assert CALCULATOR.derive(dimension=8, degree=str(degree), loss="squared").answer.text == alpha
+        assert found["predicted"] == "1/2"
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"also": "label-noise", "degree": 2, "loss": "squared"}, "floor"),
+        ({"also": "label-noise", "degree": 1, "loss_order": 3}, "floor"),
+        ({"also": "label-noise", "degree": 1, "loss": "absolute"}, "floor"),
+        ({"also": "label-noise", "degree": 1, "loss": "log-cosh"}, "floor"),
+        ({"also": "label-noise", "degree": 1, "loss": "log(cosh(e))"}, "floor"),
+        ({"also": "label-noise", "manifold": "additive"}, "fitted apart"),
+        ({"also": "label-noise", "resource": "parameters"}, "noisy labels"),
+        ({"also": "variance-term", "resource": "width"}, "number of examples"),
+        ({"also": "lower-bound", "resource": "parameters"}, "not parameters"),
+        ({"also": "measured", "manifold": "product"}, "one manifold"),
+        ({"also": "measured", "regime": "variance"}, "regime resolution"),
+        ({"also": "lower-bound", "regime": "variance"}, "regime resolution"),
+    ],
+    ids=str,
+)
+def test_silence_where_the_theory_says_nothing(settings: dict[str, object], word: str) -> None:
+    derivation = CALCULATOR.derive(**settings)
+    assert derivation.result is None
+    assert word in derivation.silence
+    assert derivation.silence.startswith("The theory gives no ")
+    verify(derivation)
+
+
+def test_noise_of_a_typed_square_has_a_floor() -> None:
+    assert quantities(also="label-noise", degree=1, dimension=8, loss="3*e**2")["floor"] == "1/5"
+
+
+@pytest.mark.parametrize("resource", OPTIONS["resource"])
+@pytest.mark.parametrize("limit", OPTIONS["limit"])
+def test_the_other_regime_is_the_other_calculator(resource: str, limit: str) -> None:
+    mine = CALCULATOR.derive(regime="variance", resource=resource, limit=limit)
+    name = "deep" if resource == "parameters" else resource
+    other = variance_limited.CALCULATOR.derive(resource=name, limit=limit)
+    assert mine.answer.expression == other.answer.expression
+    assert [(step.id, step.before, step.after) for step in mine.steps] == [
+        (step.id, step.before, step.after) for step in other.steps
+    ]
+
+
+def test_a_smoothness_that_the_target_sets_must_not_be_given_too() -> None:
+    with pytest.raises(SettingError) as caught:
+        CALCULATOR.derive(target="kinks", loss="squared", smoothness=2)
+    assert str(caught.value) == ("smoothness must be left out or equal the smoothness of target kinks, 3/2; got '2'")
+    assert CALCULATOR.derive(target="kinks", loss="squared", smoothness="3/2").parameters["smoothness"] == "3/2"
+    assert CALCULATOR.derive(target="kinks").parameters["smoothness"] == "1/m + 1"
+
+
+def signature(derivation: Derivation) -> object:
+    """What a page shows of a derivation in letters, without the steps that the two lone choices change."""
+    own = ("loss-order", "break", "norm")
+    lines = [(s.id, s.title, s.before, s.after, s.because) for s in derivation.steps if s.id not in own]
+    result = derivation.result
+    answer = result and (result.symbol, result.expression, result.status, result.quantities, result.holds)
+    return lines, answer, derivation.silence, derivation.assumptions, [c.expression for c in derivation.curves]
+
+
+def in_letters(chosen: dict[str, str]) -> Derivation:
+    options = {choice.id: choice.read(chosen[choice.id]) for choice in CALCULATOR.choices}
+    return CALCULATOR.build({p.id: p.symbol for p in CALCULATOR.parameters}, options)
+
+
+def draw_options(draw: random.Random) -> dict[str, str]:
+    return widget.settled(CALCULATOR, {name: draw.choice(options) for name, options in OPTIONS.items()})
+
+
+def test_choices_that_stand_alone_change_only_their_own_steps() -> None:
+    draw = random.Random(140)
+    silent = {("label-noise", name) for name in OPTIONS["loss"]}
+    for _ in range(60):
+        chosen = draw_options(draw)
+        for choice in ("loss", "target"):
+            other = widget.settled(CALCULATOR, chosen | {choice: draw.choice(OPTIONS[choice])})
+            # That other losses have no floor is said by the calculator's silences, which pages have too.
+            if choice == "loss" and (chosen["also"], other["loss"]) in silent:
+                continue
+            assert signature(in_letters(other)) == signature(in_letters(chosen)), (chosen, other)
+
+
+def test_a_hidden_choice_makes_no_difference_or_silence() -> None:
+    draw = random.Random(140)
+    for _ in range(60):
+        free = {name: draw.choice(options) for name, options in OPTIONS.items()}
+        kept = widget.settled(CALCULATOR, free)
+        derivation = in_letters(free)
+        if derivation.result is not None:
+            assert derivation.result.expression == in_letters(kept).answer.expression
+
+
+def test_the_plan_reads_as_the_derivation_does() -> None:
+    """Steps, parameters and answers of the page's plan for random combinations, against each combination's own."""
+    plan, draw = widget.plan(CALCULATOR), random.Random(2102)
+    letters = [parameter.symbol for parameter in CALCULATOR.parameters]
+    for _ in range(40):
+        chosen = draw_options(draw)
+        if chosen["also"] == "label-noise":
+            chosen["loss"] = "squared"
+        derivation = in_letters(chosen)
+        shown = [
+            (s.id, v) for s in plan.steps for v in s.variants if widget.Shown(v, s.choices, v.options).holds(chosen)
+        ]
+        assert [id_ for id_, _ in shown] == [step.id for step in derivation.steps]
+        for (_, variant), step in zip(shown, derivation.steps, strict=True):
+            assert (variant.title, variant.kind, variant.because) == (step.title, step.kind, step.because)
+        (case,) = (case.item for case in plan.cases if case.holds(chosen))
+        assert (case.silence, case.result and case.result.expression) == (
+            derivation.silence,
+            derivation.result and derivation.result.expression,
+        )
+        assert [shown.item for shown in plan.assumptions if shown.holds(chosen)] == [
+            assumption.text for assumption in derivation.assumptions
+        ]
+        seen = {shown.item.symbol for shown in plan.parameters if shown.holds(chosen)}
+        used = {
+            letter for step in derivation.steps for side in (step.before, step.after) for letter in side.free_symbols
+        }
+        set_by_target = {CALCULATOR.symbols["s"]} if chosen["target"] != "given" else set()
+        missing = (used & set(letters)) - seen - set_by_target - {CALCULATOR.symbols["m"]}
+        assert not missing, (chosen, missing)
+
+
+RUN = """
+import {{ result, quantities, complete, settle, silence, verdict, verdicts, Fraction }} from "./calculator.mjs";
+import {{ readFileSync }} from "node:fs";
+const read = (text) => (text === "oo" ? Infinity : new Fraction(text));
+const show = (value) => (value === Infinity ? "oo" : typeof value === "number" ? String(value) : value.toFraction());
+const answers = JSON.parse(readFileSync(0, "utf8")).map(([given, chosen]) => {{
+  const p = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, read(text)]));
+  p.measured = Number(given.measured);
+  const all = complete(p, chosen), hush = silence(all, chosen);
+  return {{
+    silence: hush,
+    result: hush ? null : show(result(all, chosen)),
+    status: hush ? null : verdicts[verdict(all, chosen)].status,
+    quantities: Object.fromEntries(Object.entries(quantities(all, chosen)).map(([key, value]) => [key, show(value)])),
+    settled: settle(chosen),
+  }};
+}});
+console.log(JSON.stringify(answers));
+"""
+
+
+def test_javascript_equals_sympy_for_random_settings(tmp_path: Path) -> None:
+    """1,000 seeded settings over random combinations: exact where the page is exact, else to 1e-12."""
+    draw = random.Random(140)
+
+    def fraction() -> str:
+        return str(Fraction(draw.randint(1, draw.choice([9, 100])), draw.randint(1, draw.choice([1, 9]))))
+
+    inputs = []
+    for _ in range(1000):
+        numbers = {
+            "dimension": fraction(),
+            "loss_order": "2",
+            "degree": str(draw.choice([0, 1, 1, 2, 3])),
+            "smoothness": draw.choice(["oo", fraction()]),
+            "hoelder": str(Fraction(draw.randint(1, 9), 9)),
+            "second_dimension": fraction(),
+            "inputs": str(draw.randint(1, 99)),
+            "width": str(draw.randint(1, 999)),
+            "layers": str(draw.randint(1, 6)),
+            "outputs": str(draw.randint(1, 9)),
+            "measured": f"{draw.randint(0, 3)}.{draw.randint(1, 99):02}",
+        }
+        inputs.append((numbers, {name: draw.choice(options) for name, options in OPTIONS.items()}))
+    url = (ROOT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
+    (tmp_path / "calculator.mjs").write_text(widget.javascript_module(CALCULATOR, url), encoding="utf-8")
+    (tmp_path / "run.mjs").write_text(RUN.format(), encoding="utf-8")
+    run = ["node", str(tmp_path / "run.mjs")]
+    done = subprocess.run(run, input=json.dumps(inputs), capture_output=True, text=True, check=True)
+    arithmetic, answered = numeric.context(), 0
+    for (numbers, chosen), answer in zip(inputs, json.loads(done.stdout), strict=True):
+        kept = widget.settled(CALCULATOR, chosen)
+        assert answer["settled"] == kept
+        given = {name: value for name, value in numbers.items() if name != "loss_order"}
+        if kept["target"] != "given":
+            given.pop("smoothness")
+        derivation = CALCULATOR.derive(**given, **kept)
+        assert answer["silence"] == derivation.silence
+        if derivation.result is None:
+            continue
+        answered += 1
+        assert answer["status"] == derivation.result.status
+        pairs = [(answer["result"], derivation.result)]
+        pairs += [(answer["quantities"][quantity.id], quantity) for quantity in derivation.result.quantities]
+        for text, formula in pairs:
+            if kept["also"] == "measured":
+                expected = numeric.evaluate(arithmetic, formula.expression, {})
+                assert float(Fraction(text)) == pytest.approx(float(expected), rel=1e-12, abs=1e-15)
+            else:
+                assert text == emit.text(formula.expression)
+    assert answered > 300
+
+
+def test_theory_solves_for_the_dimension() -> None:
+    law = implied.theory({"degree": 1, "loss": "squared", "target": "kinks"})
+    assert (law.text, law.status, str(law.dimension)) == ("3/d", "extension", "3/alpha")
+    assert law.dimension_at(0.34) == pytest.approx(3 / 0.34)
+    for settings in ({"regime": "variance"}, {"manifold": "additive"}, {"also": "label-noise"}):
+        with pytest.raises(implied.OpenError, match=r"^the settings must be those of a law that tells a dimension: "):
+            implied.theory({"degree": 1, "loss_order": 2, **settings})
+
+
+def slope(sizes: list[int], values: list[float]) -> float:
+    return -float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("target", ["kinks", "jumps"])
+def test_breaks_by_simulation(target: str, order: int) -> None:
+    """Linear interpolation at d = 1 of |x - c| or of a step at c, 40,000 random c: m + 1, or 1; within 2 %."""
+    generator = np.random.default_rng(140)
+    cells, risks = [16, 64, 256, 1024], []
+    for n in cells:
+        place, part = generator.random(40_000), generator.random(40_000)
+        left = np.floor(place * n) / n
+        x = left + part / n
+
+        def value(at: np.ndarray, place: np.ndarray = place) -> np.ndarray:
+            return np.abs(at - place) if target == "kinks" else (at > place).astype(float)
+
+        line = value(left) + part * (value(left + 1 / n) - value(left))
+        # Only the cell with the break has an error: a share 1/n of all inputs.
+        risks.append(float(np.mean(np.abs(line - value(x)) ** order)) / n)
+    answer = CALCULATOR.derive(dimension=1, degree=1, loss_order=order, target=target).answer
+    assert float(Fraction(answer.text)) == (order + 1 if target == "kinks" else 1)
+    assert slope(cells, risks) == pytest.approx(float(Fraction(answer.text)), rel=0.02)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 3, 6])
+def test_the_floor_by_simulation(dimension: int) -> None:
+    """The noise that a mean over the corners of a random simplex keeps: 200,000 draws, within four standard errors."""
+    generator = np.random.default_rng(140)
+    gaps = generator.exponential(size=(200_000, dimension + 1))
+    weights = gaps / gaps.sum(axis=1, keepdims=True)
+    noise = np.sum(weights * generator.normal(size=weights.shape), axis=1) ** 2
+    expected = float(Fraction(quantities(also="label-noise", loss="squared", degree=1, dimension=dimension)["floor"]))
+    assert expected == pytest.approx(2 / (dimension + 2))
+    assert abs(noise.mean() - expected) < 4 * noise.std() / np.sqrt(len(noise))
+
+
+def test_the_floor_of_linear_interpolation_in_one_dimension() -> None:
+    """400 random points with noisy labels, interpolated by NumPy: 2/3 of the variance, within four standard errors."""
+    generator = np.random.default_rng(140)
+    excess = []
+    for _ in range(400):
+        points = np.sort(generator.random(400))
+        labels = np.sin(2 * np.pi * points) + generator.normal(size=400)
+        # Gaps are weighted by their length, as new inputs fall into them.
+        x = generator.uniform(points[0], points[-1], 200)
+        excess.append(float(np.mean((np.interp(x, points, labels) - np.sin(2 * np.pi * x)) ** 2)))
+    error = np.std(excess) / np.sqrt(len(excess))
+    assert abs(np.mean(excess) - 2 / 3) < 4 * error
+
+
+def test_empty_cells_by_drawing_points() -> None:
+    """2,000 cells, 1,000 random points, 200 times: the share of empty cells, within four standard errors."""
+    generator = np.random.default_rng(140)
+    shares = [1 - len(np.unique(generator.integers(0, 2000, 1000))) / 2000 for _ in range(200)]
+    step = next(step for step in CALCULATOR.derive(also="lower-bound").steps if step.id == "empty")
+    exact = float(step.before.subs(sympy.Symbol("D", positive=True), 1000))
+    assert abs(np.mean(shares) - exact) < 4 * np.std(shares) / np.sqrt(len(shares))
+    assert exact == pytest.approx(float(step.after), rel=1e-3)
+    assert min(shares) >= 0.5
+
+
+def test_certain_labels_cost_in_proportion_to_the_error() -> None:
+    (loss,) = (loss for loss in losses.known() if loss.id == "cross-entropy-border")
+    assert loss.one_sided and loss.limit.both_sides is False
+    assert emit.text(loss.term.expression) == "e"
+    for error in (1e-3, 1e-5):
+        assert -np.log1p(-error) == pytest.approx(error, rel=2 * error)
