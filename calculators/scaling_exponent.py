@@ -665,7 +665,12 @@ _VERDICTS = (
 def _variance(m: sympy.Expr, resource: str, limit: str) -> Derivation:
     """The derivation of the variance-limited calculator, for a scatter that is right on average."""
     chosen = {"resource": "deep" if resource == "parameters" else resource, "scatter": "unbiased", "limit": limit}
-    return variance_limited.CALCULATOR.build({"loss_order": m}, {name: Option(id_, "") for name, id_ in chosen.items()})
+    named = {name: Option(id_, "") for name, id_ in chosen.items()}
+    found = variance_limited.CALCULATOR.build({"loss_order": m}, named)
+    # Another place in the order of steps, so another name than the step of the other regime.
+    return replace(
+        found, steps=tuple(replace(s, id="scatter-cost") if s.id == "loss-order" else s for s in found.steps)
+    )
 
 
 _MORE_ABOUT_VARIANCE = (

@@ -183,8 +183,8 @@ def test_the_other_regime_is_the_other_calculator(resource: str, limit: str) -> 
     name = "deep" if resource == "parameters" else resource
     other = variance_limited.CALCULATOR.derive(resource=name, limit=limit)
     assert mine.answer.expression == other.answer.expression
-    assert [(step.id, step.before, step.after) for step in mine.steps] == [
-        (step.id, step.before, step.after) for step in other.steps
+    assert [(step.title, step.before, step.after) for step in mine.steps] == [
+        (step.title, step.before, step.after) for step in other.steps
     ]
 
 

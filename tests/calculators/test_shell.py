@@ -103,7 +103,8 @@ def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
                 "got 'sqared' "
                 "(did you mean 'squared'?)",
                 "a setting must be one of dimension, loss_order, degree, smoothness, hoelder, second_dimension, "
-                "inputs, width, layers, outputs, measured, loss, regime, resource, limit, target, manifold, also; got 'los' "
+                "inputs, width, layers, outputs, measured, loss, regime, resource, limit, target, manifold, also; "
+                "got 'los' "
                 "(did you mean 'loss'?)",
             ],
         ),
