@@ -619,7 +619,7 @@ def _inverse(setting: _Setting) -> _Answer:
         (
             Quantity("order", "Order of the loss that would give it", unknown["m"], order),
             Quantity("degree", "Degree that would give it, or the next whole number", unknown["q"], degree),
-            Quantity("predicted", "Exponent for what is set", _ALPHA, sympy.sympify(plain.result)),
+            Quantity("predicted", "Exponent for what is set", _ALPHA, setting.alpha * growth),
         ),
         unknown["d"],
     )
