@@ -105,14 +105,14 @@ def load(
     Args:
         root: the content directory.
         shown: its path as contributors know it.
-        packages: the directory that holds `node_modules`, for Temml.
+        packages: the directory that holds `node_modules`, for Temml, and `.cache`, for what takes long.
         declared: every run that can have records.
 
     Raises:
         digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
     with collection_paused():
-        loader = _Loader(root, shown, declared)
+        loader = _Loader(root, shown, declared, packages / ".cache" / "records")
         loader.load()
         checker = _Checker(loader)
         checker.check()
@@ -196,10 +196,10 @@ def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tupl
 class _Loader:
     """Reads each file by itself. Ids of files that did not load count as known, so that one mistake is one line."""
 
-    def __init__(self, root: Path, shown: str, declared: Sequence[Run] = RUNS) -> None:
+    def __init__(self, root: Path, shown: str, declared: Sequence[Run] = RUNS, kept: Path | None = None) -> None:
         self.root = root
         self.shown = shown
-        self.records = RunsReader(root / "runs", posixpath.join(shown, "runs"), declared)
+        self.records = RunsReader(root / "runs", posixpath.join(shown, "runs"), declared, kept)
         self.problems: list[Problem] = []
         self.issues: dict[str, Entry[Issue]] = {}
         self.items: dict[str, Entry[Item]] = {}

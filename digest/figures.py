@@ -8,20 +8,19 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculators.runs.run import Figure, Line, Series
+from digest.records import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,12 +130,7 @@ def _kept(figure: Figure, name: str, size: Size, folder: Path | None) -> str:
         return path.read_text(encoding="utf-8")
     except OSError:
         svg = _svg(figure, name, size)
-    with suppress(OSError):  # a folder that cannot be written costs time and nothing else
-        folder.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: another build may read it now.
-        with NamedTemporaryFile("w", dir=folder, encoding="utf-8", suffix=".part", delete=False) as part:
-            part.write(svg)
-        Path(part.name).replace(path)
+    write_whole(path, svg.encode())
     return svg
 
 

@@ -4,19 +4,24 @@ The rules are those of `calculators.runs.record`: a model here has the fields of
 written down twice. Every scalar of a document is text; the models turn it into what the dataclass asks for.
 """
 
+import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, create_model
+from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError, create_model
 
+import calculators
 from calculators.runs.record import Record, RecordedMetric, from_csv, load
-from calculators.runs.run import Figure, Measurements, Metric, Prediction, Run
+from calculators.runs.run import Figure, Metric, Prediction, Run
 from calculators.runs.running import record_name
 from calculators.runs.verifying import RECORDED, verify_record
 from digest.model import Flag, Structure, breach, validate
@@ -106,17 +111,26 @@ RecordStructure: type[BaseModel] = mirrored(Record)
 
 
 @dataclass(frozen=True)
+class Worked:
+    """What takes long to work out of a record and depends on nothing but its files and the code."""
+
+    problems: tuple[str, ...]
+    """Lines of `verify`; where there are any, the rest is empty."""
+    unchanged: bool
+    answer: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
 class Recorded:
     """One record with what pages show of it. `file` is its path from the content directory."""
 
     file: str
     record: Record
     run: Run = field(repr=False)
-    tables: Measurements = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
-    """The CSV files and the record itself, by name."""
-    unchanged: bool
-    """Whether the code is still what measured."""
+    """The record itself and its CSV files, by name."""
+    worked: Worked = field(repr=False)
 
     @property
     def kind(self) -> str:
@@ -127,16 +141,6 @@ class Recorded:
     def metrics(self) -> Mapping[str, RecordedMetric]:
         """The metrics by id, in the record's order."""
         return {metric.id: metric for metric in self.record.metrics}
-
-    @cached_property
-    def figures(self) -> tuple[Figure, ...]:
-        """What is to be drawn."""
-        return self.run.figures(self.record.configuration, self.tables)
-
-    @cached_property
-    def answer(self) -> str:
-        """The answer to the run's question, in one sentence."""
-        return self.run.answer(tuple(map(_metric, self.record.metrics)))
 
 
 @dataclass(frozen=True)
@@ -178,12 +182,14 @@ class RunsReader:
         root: the folder with a folder for each run.
         shown: its path as contributors know it.
         declared: every run there is.
+        kept: a folder for what takes long to work out, by what it is worked out from; None: work it out.
     """
 
-    def __init__(self, root: Path, shown: str, declared: Sequence[Run]) -> None:
+    def __init__(self, root: Path, shown: str, declared: Sequence[Run], kept: Path | None = None) -> None:
         self.root = root
         self.shown = shown
         self.declared = {run.id: run for run in declared}
+        self._kept = kept
         self.problems: list[Problem] = []
         self.runs: dict[str, RecordedRun] = {}
         self.broken: set[str] = set()
@@ -235,21 +241,62 @@ class RunsReader:
         self.problems += problems
         if problems:
             return None
-        # Its replay is for `verify`: it takes time, and for some runs jax.
+        record = load(folder / name, name)
+        files = {name: (folder / name).read_bytes()}
+        for file in record.files:
+            with suppress(OSError):  # a file that is missing is named by `verify`
+                files[file.name] = (folder / file.name).read_bytes()
+        worked = self._worked(run, preset, record, files)
+        self.problems += [_placed(line, document) for line in worked.problems]
+        return None if worked.problems else Recorded(f"{self.root.name}/{run.id}/{name}", record, run, files, worked)
+
+    def _worked(self, run: Run, preset: str, record: Record, files: Mapping[str, bytes]) -> Worked:
+        """What is kept for these files and this code, or else worked out and kept."""
+        if self._kept is None:
+            return self._work(run, preset, record, files)
+        key = hashlib.sha256(f"{self.shown}\n{run.id}\n{preset}\n{self._code}\n".encode())
+        for name, content in files.items():
+            key.update(f"{name} {len(content)}\n".encode() + content)
+        path = self._kept / f"{key.hexdigest()[:32]}.json"
+        try:
+            return _WORKED.validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            worked = self._work(run, preset, record, files)
+        write_whole(path, _WORKED.dump_json(worked))
+        return worked
+
+    def _work(self, run: Run, preset: str, record: Record, files: Mapping[str, bytes]) -> Worked:
+        # The replay is for `verify` in a shell: it takes time, and for some runs jax.
         finding = verify_record(run, preset, self.root, self.shown, replay=False)
         if finding.problems:
-            self.problems += [_placed(line, document) for line in finding.problems]
-            return None
-        record = load(folder / name, name)
-        files = {file: (folder / file).read_bytes() for file in (name, *(file.name for file in record.files))}
+            return Worked(finding.problems, False, "", ())
         tables = {
             file.name.removesuffix(f"-{preset}.csv"): from_csv(files[file.name].decode(), file.name)
             for file in record.files
         }
-        unchanged = finding.state == "code unchanged"
-        return Recorded(f"{self.root.name}/{run.id}/{name}", record, run, tables, files, unchanged)
+        figures = run.figures(record.configuration, tables)
+        return Worked((), finding.state == "code unchanged", run.answer(tuple(map(_metric, record.metrics))), figures)
+
+    @cached_property
+    def _code(self) -> str:
+        """The hash of all code that metrics, predictions and figures come from."""
+        digest = hashlib.sha256(f"{version('sympy')} {version('numpy')}".encode())
+        for path in sorted(Path(calculators.__file__).parent.rglob("*.py")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Nothing; the file is there whole or, where the folder cannot be written, not at all."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Another build may read it now.
+        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+            part.write(content)
+        Path(part.name).replace(path)
+
+
+_WORKED: Final = TypeAdapter(Worked)
 _RECORDS: Final = tuple(map(record_name, RECORDED))
 
 
@@ -262,13 +309,23 @@ def _placed(line: str, document: Document) -> Problem:
     path, _, rule = line.partition(": ")
     if path != document.path:
         return Problem(Mark(path), rule)
-    keys: Keys = ()
-    here: Data = document.data
-    for word in rule.partition(" ")[0].split("."):
-        if isinstance(here, dict) and word in here:
-            keys, here = (*keys, word), here[word]
-        elif isinstance(here, list):
-            ids = [entry.get("id") if isinstance(entry, dict) else None for entry in here]
-            if word in ids:
-                keys, here = (*keys, ids.index(word)), here[ids.index(word)]
+    # The value that is wrong comes first in most lines, `metrics.alpha.value`, and later in some, `machine.kind`.
+    words = [rule.partition(" ")[0], *(word for word in rule.split() if "." in word)]
+    keys = next((found for word in words if (found := _keys(document.data, word.split(".")))), ())
     return document.problem(keys, rule)
+
+
+def _keys(data: Data, words: Sequence[str]) -> Keys:
+    """Where the words lead in a document, as far as they lead somewhere; an entry of a list is named by its id."""
+    keys: Keys = ()
+    for word in words:
+        if isinstance(data, dict) and word in data:
+            keys, data = (*keys, word), data[word]
+        elif isinstance(data, list):
+            ids = [entry.get("id") if isinstance(entry, dict) else None for entry in data]
+            if word not in ids:
+                break
+            keys, data = (*keys, ids.index(word)), data[ids.index(word)]
+        else:
+            break
+    return keys

@@ -79,11 +79,11 @@ def beside(site: Site, here: str, run: RecordedRun) -> Beside:
     return Beside(
         title=run.run.title,
         question=run.run.question,
-        answer=lead.answer,
+        answer=lead.worked.answer,
         href=addresses.relative(here, addresses.address("run", run.run.id)),
         kind=lead.kind,
         made=made(lead.record.machine),
-        figure=figure(site, here, lead, lead.figures[0]) if lead.figures else None,
+        figure=figure(site, here, lead, lead.worked.figures[0]) if lead.worked.figures else None,
         metrics=metrics[:_SHOWN],
         tallies=tallies(lead.record.metrics),
         more=max(0, len(metrics) - _SHOWN),

@@ -38,7 +38,7 @@ def files(corpus: Corpus, drawings: figures.Drawings) -> Iterator[Kept]:
             for name, content in recorded.files.items():
                 yield Kept(f"{folder}{name}", content)
             yield Kept(f"{folder}{_crate_file(recorded)}", _crate(recorded))
-            for figure in recorded.figures:
+            for figure in recorded.worked.figures:
                 svg = figures.alone(drawings.of(figure, measured.name(recorded, figure)).wide)
                 yield Kept(f"{folder}{measured.figure_file(recorded, figure)}", svg.encode())
 
@@ -50,7 +50,7 @@ def _page(site: Site, run: RecordedRun) -> RunPage:
     return RunPage(
         url=url,
         title=run.run.title,
-        description=run.lead.answer,
+        description=run.lead.worked.answer,
         source=run.lead.file,
         crumbs=(Anchor("Runs", addresses.relative(url, addresses.FOLDERS["run"])),),
         id=run.run.id,
@@ -89,8 +89,8 @@ def _record(site: Site, here: str, recorded: Recorded) -> RecordView:
     return RecordView(
         kind=recorded.kind,
         made=measured.made(record.machine),
-        answer=recorded.answer,
-        figures=tuple(measured.figure(site, here, recorded, figure) for figure in recorded.figures),
+        answer=recorded.worked.answer,
+        figures=tuple(measured.figure(site, here, recorded, figure) for figure in recorded.worked.figures),
         metrics=measured.rows(site, here, recorded),
         tallies=measured.tallies(record.metrics),
         downloads=(
@@ -100,7 +100,7 @@ def _record(site: Site, here: str, recorded: Recorded) -> RecordView:
         facts=tuple(_facts(site, record)),
         configuration=tuple(_configuration(record.configuration)),
         files=tuple(FileLine(file.name, file.name, f"{file.rows:,} rows", file.sha256) for file in record.files),
-        unchanged=recorded.unchanged,
+        unchanged=recorded.worked.unchanged,
         limits=record.limits,
     )
 
@@ -160,7 +160,7 @@ def _index(site: Site) -> RunsPage:
             title=run.run.title,
             href=addresses.relative(url, addresses.address("run", run.run.id)),
             question=run.run.question,
-            answer=run.lead.answer,
+            answer=run.lead.worked.answer,
             kind=run.lead.kind,
             made=measured.made(run.lead.record.machine),
             missing="" if "gpu" not in run.run.presets or run.lead.kind == "gpu" else "no GPU record yet",
