@@ -200,8 +200,8 @@ _PARAMETERS = (
 
 def _regimes() -> tuple[Option, ...]:
     return (
-        Option("resolution", "Resolution: points or pieces are too sparse"),
-        Option("variance", "Variance: only chance is left"),
+        Option("resolution", "Resolution-limited"),
+        Option("variance", "Variance-limited"),
     )
 
 
@@ -224,7 +224,7 @@ def _manifolds() -> tuple[Option, ...]:
     return (
         Option("one", "One manifold"),
         Option("product", "A product, any target"),
-        Option("additive", "A product, an additive target, a learner that uses it"),
+        Option("additive", "A product, learned as a sum"),
     )
 
 
@@ -234,7 +234,7 @@ def _questions() -> tuple[Option, ...]:
         Option("variance-term", "A term 1/D in the loss"),
         Option("label-noise", "Noise on the labels"),
         Option("lower-bound", "Why no method does better"),
-        Option("measured", "An exponent that I measured"),
+        Option("measured", "My measured exponent"),
     )
 
 
@@ -825,7 +825,8 @@ CALCULATOR = Calculator(
             "Manifold",
             options=_manifolds,
             default="one",
-            meaning="Of a product the dimensions add up, unless the target is a sum and the learner uses that.",
+            meaning="Of a product the dimensions add up, unless the target is a sum over the factors and the learner uses "
+            "that; then the larger one counts.",
             only=_RESOLUTION,
             further=True,
         ),

@@ -30,8 +30,8 @@ def options(m: sympy.Expr, hoelder: sympy.Expr) -> tuple[Option, ...]:
     """
     return (
         Option("given", "As smooth as s says"),
-        Option("kinks", "Smooth but for isolated kinks", value=1 + 1 / m),
-        Option("jumps", "Smooth but for jumps", value=1 / m),
+        Option("kinks", "Isolated kinks, else smooth", value=1 + 1 / m),
+        Option("jumps", "Jumps, else smooth", value=1 / m),
         Option("rough", "Rough everywhere", value=hoelder),
     )
 

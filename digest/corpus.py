@@ -405,6 +405,8 @@ class _Checker:
             keys: Keys = ("calculators", index)
             if not self._known(document, (*keys, "id"), "calculators", embed.id, "calculator", "ids of calculators"):
                 continue
+            for name, rule in _unlisted(CATALOG[embed.id], tuple(embed.settings.items())):
+                self.problems.append(document.problem((*keys, "settings", name), rule))
             derivation = self._derive(document, keys, embed.id, tuple(embed.settings.items()))
             if derivation is None:
                 continue
@@ -632,3 +634,13 @@ class _Checker:
                 rule = f"unverified must name keys that are given here; got {name!r}"
                 hint = did_you_mean(name, set(known) - {name})
                 self.problems.append(entry.document.problem((*keys, "unverified", index), rule + hint))
+
+
+def _unlisted(calculator: Calculator, settings: Settings) -> Iterator[tuple[str, str]]:
+    """(name, what is wrong) for each choice that is an expression: a page has lists, and could not show it again."""
+    choices = {choice.id: choice for choice in calculator.choices if choice.free is not None}
+    for name, value in settings:
+        listed = [option.id for option in choices[name].options()] if name in choices else [str(value)]
+        if str(value).strip() not in listed and not calculator.problems({name: value}):
+            rule = f"{name} must be in the list that a page shows, one of {', '.join(listed)}"
+            yield name, f"{rule}; got {str(value)!r}, which the shell and Python take"

@@ -175,7 +175,8 @@ class Widget {
     const verdict = this.module.verdicts[this.module.verdict(values, chosen)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
     const meaning = this.section.querySelector("[data-meaning]");
-    if (meaning.dataset.verdict !== verdict.meaning && !first) meaning.replaceChildren(...letters(verdict.meaning));
+    // At first the page has the words of its own preset; the address may have set another.
+    if (meaning.dataset.verdict !== verdict.meaning) meaning.replaceChildren(...letters(verdict.meaning));
     meaning.dataset.verdict = verdict.meaning;
     const more = this.module.quantities(values, chosen);
     for (const place of this.section.querySelectorAll("[data-quantity]")) {
