@@ -825,8 +825,8 @@ CALCULATOR = Calculator(
             "Manifold",
             options=_manifolds,
             default="one",
-            meaning="Of a product the dimensions add up, unless the target is a sum over the factors and the learner uses "
-            "that; then the larger one counts.",
+            meaning="Of a product the dimensions add up, unless the target is a sum over the factors and the learner "
+            "uses that; then the larger one counts.",
             only=_RESOLUTION,
             further=True,
         ),

@@ -147,7 +147,7 @@ class Widget {
     }
     this.section.querySelector("[data-silence]").hidden = true;
     this.section.querySelector("[data-answered]").hidden = false;
-    if (silence === "") this.answer(values, chosen, value, first);
+    if (silence === "") this.answer(values, chosen, value);
     else this.blank(silence);
     this.mark(before, first);
     this.plot(values, chosen, value);
@@ -164,7 +164,7 @@ class Widget {
   }
 
   /** The result, exact where it is a fraction, what it is worth, and further outputs. */
-  answer(values, chosen, value, first) {
+  answer(values, chosen, value) {
     const exact = typeof value !== "number";
     const text = shown(value);
     const decimal = exact ? rounded(value) : "";
