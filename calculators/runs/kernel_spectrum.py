@@ -1,0 +1,427 @@
+"""Learning curves of kernels without any training: the prior and the tangent kernel of a ReLU network on a sphere.
+
+A target drawn from the kernel's own prior has, after D examples without noise, the mean squared error
+E[K(x, x) - k(x)^T K^-1 k(x)], half of which is the loss: it needs the kernel alone. All in float64: single precision
+would floor the curves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from calculators.least_squares import Array
+from calculators.runs import estimates
+from calculators.runs.randomness import generator
+from calculators.runs.run import (
+    Configuration,
+    Figure,
+    Line,
+    Measurements,
+    Metric,
+    Part,
+    Prediction,
+    Preset,
+    Run,
+    Scalar,
+    Series,
+    Table,
+)
+
+ID = "kernel-spectrum"
+
+Kernel: TypeAlias = Callable[[Array], Array]
+"""Cosines of angles between inputs -> the kernel, 1 at cosine 1."""
+
+_COLUMNS = ("kernel", "resource", "target", "dimension", "size", "seed", "loss")
+_PRIOR, _SMOOTH = "prior", "smooth"
+_DATA, _PARAMETERS = "data", "parameters"
+_SMOOTHEST = "1000"
+"""The decay of a smooth target's coefficients: beyond every limit that a kernel could see."""
+_RESOLUTION = 0.05
+"""Relative: what is left of corrections at the largest sizes where the exponent no longer moves visibly."""
+
+
+def _arc_cosine(cosine: Array) -> Array:
+    """How a layer of ReLU units turns the cosine between two inputs; 1 at 1.
+
+    Source: Cho and Saul (2009), Kernel methods for deep learning, order 1.
+    """
+    cosine = np.clip(cosine, -1.0, 1.0)
+    return (np.sqrt(1 - cosine * cosine) + cosine * (np.pi - np.arccos(cosine))) / np.pi
+
+
+def _arc_cosine_slope(cosine: Array) -> Array:
+    """The derivative of `_arc_cosine`: the share of units that both inputs switch on, doubled."""
+    return (np.pi - np.arccos(np.clip(cosine, -1.0, 1.0))) / np.pi
+
+
+def prior_kernel(cosine: Array) -> Array:
+    """The kernel of a random ReLU network with two hidden layers (NNGP): its first kink is of the third power."""
+    return _arc_cosine(_arc_cosine(cosine))
+
+
+def tangent_kernel(cosine: Array) -> Array:
+    """The kernel of the same network trained by gradient descent at infinite width (NTK): its kink is of power one."""
+    hidden = _arc_cosine(cosine)
+    first = hidden + cosine * _arc_cosine_slope(cosine)
+    return (_arc_cosine(hidden) + first * _arc_cosine_slope(hidden)) / 3
+
+
+KERNELS: dict[str, tuple[Kernel, int]] = {"nngp": (prior_kernel, 3), "ntk": (tangent_kernel, 1)}
+"""Name -> the kernel and t, the power of the distance with which it has its first kink."""
+
+
+def sphere(random: np.random.Generator, points: int, dimension: int) -> Array:
+    """Uniform points on the d-dimensional unit sphere, shape [points, d + 1].
+
+    Args:
+        random: where the randomness comes from.
+        points: how many.
+        dimension: d, of the sphere itself.
+    """
+    inputs = random.normal(size=(points, dimension + 1))
+    found: Array = inputs / np.linalg.norm(inputs, axis=1, keepdims=True)
+    return found
+
+
+def gram(kernel: Kernel, left: Array, right: Array) -> Array:
+    """The kernel between two sets of inputs, shape [left, right].
+
+    The cosine is 1 - |x - y|^2/2: as a product it would lose the digits of close points, where the kernel has its kink.
+    """
+    distance = np.zeros((len(left), len(right)))
+    for place in range(left.shape[1]):
+        distance += (left[:, place, None] - right[None, :, place]) ** 2
+    return kernel(1 - distance / 2)
+
+
+def _data_losses(
+    configuration: Configuration, name: str, dimension: int, random: np.random.Generator
+) -> list[tuple[str, int, float]]:
+    """(target, D, loss) for nested sets of examples: one factor of the largest Gram matrix holds those of all others."""
+    kernel, _ = KERNELS[name]
+    sizes = _sizes(configuration, name, dimension)
+    inputs = sphere(random, sizes[-1], dimension)
+    tests = sphere(random, _number(configuration, "tests"), dimension)
+    wave = random.normal(size=dimension + 1)
+    wave *= _number(configuration, "frequency") / np.linalg.norm(wave)
+    phase = 2 * np.pi * random.random()
+    factor = np.linalg.cholesky(gram(kernel, inputs, inputs))
+    columns = np.column_stack([gram(kernel, inputs, tests), np.cos(inputs @ wave + phase)])
+    truth = np.cos(tests @ wave + phase)
+    # Forward substitution nests: the first D rows of the solution are the solution for the first D examples.
+    solved = _forward(factor, columns)
+    share, answer = solved[:, :-1], solved[:, -1:]
+    found = []
+    for size in sizes:
+        missed = 1 - np.sum(share[:size] ** 2, axis=0)
+        found.append((_PRIOR, size, float(np.mean(missed)) / 2))
+        if name == "ntk":
+            error = np.sum(share[:size] * answer[:size], axis=0) - truth
+            found.append((_SMOOTH, size, float(np.mean(error**2)) / 2))
+    return found
+
+
+_BLOCK = 64
+_DEGREES, _PANELS, _NODES = 2048, 256, 40
+"""Harmonics of higher degrees are not looked for; a panel holds four periods of the fastest."""
+
+
+def _forward(factor: Array, columns: Array) -> Array:
+    """The solution X of factor X = columns, block by block; factor: lower triangular, shape [n, n]."""
+    solved = np.array(columns)
+    for start in range(0, len(factor), _BLOCK):
+        stop = start + _BLOCK
+        solved[start:stop] -= factor[start:stop, :start] @ solved[:start]
+        solved[start:stop] = np.linalg.solve(factor[start:stop, start:stop], solved[start:stop])
+    return solved
+
+
+def spectrum(kernel: Kernel, dimension: int, count: int) -> tuple[Array, float, float]:
+    """The largest eigenvalues of a kernel of the cosine on the d-sphere, with the sums of the rest and of its squares.
+
+    An eigenvalue is the mean of the kernel times a Legendre polynomial of the dimension over the cosine of two random
+    points, and it belongs to as many harmonics as there are of that degree. In the angle both factors are analytic, so
+    Gauss's rule on short panels has all digits.
+
+    Args:
+        kernel: 1 at cosine 1, so all its eigenvalues add up to 1.
+        dimension: d, 1 or more.
+        count: at least so many, all of a degree together.
+
+    Source: Atkinson and Han (2012), Spherical Harmonics and Approximations on the Unit Sphere, the Funk-Hecke formula.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    panels = np.arange(_PANELS)[:, None]
+    angle = np.pi * ((panels + (nodes + 1) / 2) / _PANELS).ravel()
+    weights = np.tile(weights, _PANELS) * np.sin(angle) ** (dimension - 1)
+    weights /= np.sum(weights)
+    cosine = np.cos(angle)
+    values = kernel(cosine)
+    before, polynomial = np.zeros_like(cosine), np.ones_like(cosine)
+    found: list[float] = []
+    for degree in range(_DEGREES):
+        harmonics = math.comb(degree + dimension, dimension) - (
+            math.comb(degree + dimension - 2, dimension) if degree >= 2 else 0
+        )
+        # Rounding may leave a tiny negative number where symmetry makes the eigenvalue 0.
+        found += [max(0.0, float(np.sum(weights * values * polynomial)))] * harmonics
+        if len(found) >= count:
+            break
+        following = cosine if degree == 0 else (2 * degree + dimension - 1) * cosine * polynomial - degree * before
+        before, polynomial = polynomial, following / (1 if degree == 0 else degree + dimension - 1)
+    head = np.sort(np.array(found))[::-1]
+    rest = max(0.0, 1 - float(np.sum(head)))
+    return head, rest, max(0.0, float(np.sum(weights * values**2) - np.sum(head**2)))
+
+
+def _parameter_losses(
+    configuration: Configuration, name: str, dimension: int, random: np.random.Generator
+) -> list[tuple[str, int, float]]:
+    """(target, P, loss) of a linear model on P random mixtures of the kernel's features, with endless data.
+
+    The target is a draw from the prior, its coefficient in eigenfunction i of variance l_i. The best use of P random
+    mixtures A keeps tr(l Q Q^T) of the variance, Q an orthonormal basis of sqrt(l) A. Of the eigenfunctions beyond those
+    that are counted, each is negligible alone; together they add, to a mixture's products with itself, the sum of
+    their eigenvalues.
+    """
+    kernel, _ = KERNELS[name]
+    head, rest, rest_squares = spectrum(kernel, dimension, _number(configuration, "eigenvalues"))
+    found = []
+    for size in _numbers(configuration, "parameters"):
+        mixture = np.sqrt(head)[:, None] * random.normal(size=(len(head), size))
+        basis, _ = np.linalg.qr(np.vstack([mixture, np.sqrt(rest) * np.eye(size)]))
+        weight = rest_squares / rest if rest > 0 else 0.0
+        kept = np.sum(head[:, None] * basis[: len(head)] ** 2) + weight * np.sum(basis[len(head) :] ** 2)
+        found.append((_PRIOR, size, float(1 - kept) / 2))
+    return found
+
+
+def _numbers(configuration: Configuration, name: str) -> tuple[int, ...]:
+    values = configuration[name]
+    return tuple(int(value) for value in (values if isinstance(values, tuple) else (values,)))
+
+
+def _number(configuration: Configuration, name: str) -> int:
+    (value,) = _numbers(configuration, name)
+    return value
+
+
+def _sizes(configuration: Configuration, name: str, dimension: int) -> tuple[int, ...]:
+    """Numbers of examples; fewer where the smallest eigenvalues would drown in rounding."""
+    steep = name == "nngp" and dimension == 1
+    return _numbers(configuration, "steep_examples" if steep else "examples")
+
+
+def _cases(configuration: Configuration) -> tuple[tuple[str, str, int], ...]:
+    """Every (kernel, resource, dimension)."""
+    return tuple(
+        (name, resource, dimension)
+        for name in KERNELS
+        for resource in (_DATA, _PARAMETERS)
+        for dimension in _numbers(configuration, "dimensions")
+    )
+
+
+def _part(name: str, resource: str, dimension: int) -> Part:
+    return Part(f"{name}-{resource}-d-{dimension}", f"{name}, {resource}, d = {dimension}")
+
+
+def _parts(configuration: Configuration) -> tuple[Part, ...]:
+    return tuple(_part(*case) for case in _cases(configuration))
+
+
+def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
+    name, resource, dimension = next(case for case in _cases(configuration) if _part(*case) == part)
+    losses = _data_losses if resource == _DATA else _parameter_losses
+    rows: list[tuple[Scalar, ...]] = []
+    for seed in seeds:
+        for target, size, loss in losses(configuration, name, dimension, generator(seed, ID, part.id)):
+            rows.append((name, resource, target, dimension, size, seed, loss))
+    return {"losses": Table(_COLUMNS, tuple(rows))}
+
+
+def _prediction(name: str, resource: str, target: str, dimension: int) -> Prediction:
+    settings = {
+        "kernel": "smooth",
+        "kernel_smoothness": str(KERNELS[name][1]),
+        "dimension": str(dimension),
+        "resource": resource,
+        "target": _PRIOR if target == _PRIOR else "power",
+    }
+    if target == _SMOOTH:
+        settings["target_decay"] = _SMOOTHEST
+    return Prediction("kernel-spectrum", settings)
+
+
+def _losses(tables: Measurements, name: str, resource: str, target: str, dimension: int) -> tuple[Array, Array, Array]:
+    """Sizes, losses and seeds, shape [rows] each."""
+    table = tables["losses"]
+    chosen = np.ones(len(table.rows), dtype=bool)
+    for column, value in zip(_COLUMNS, (name, resource, target, dimension), strict=False):
+        chosen &= table.column(column) == value
+    return table.column("size")[chosen].astype(np.float64), table.column("loss")[chosen], table.column("seed")[chosen]
+
+
+_NAMES = {"nngp": "prior kernel of a ReLU network", "ntk": "tangent kernel of a ReLU network"}
+_TARGETS = {_PRIOR: "a target of the kernel's own prior", _SMOOTH: "a smooth target"}
+
+
+def _curves(configuration: Configuration) -> tuple[tuple[str, str, str, int], ...]:
+    """Every (kernel, resource, target, dimension) that is measured."""
+    return tuple(
+        (name, resource, target, dimension)
+        for name, resource, dimension in _cases(configuration)
+        for target in ((_PRIOR, _SMOOTH) if name == "ntk" and resource == _DATA else (_PRIOR,))
+    )
+
+
+def _metrics(configuration: Configuration, tables: Measurements) -> tuple[Metric, ...]:
+    found = []
+    for name, resource, target, dimension in _curves(configuration):
+        id_ = f"{name}-{resource}-{target}-d-{dimension}"
+        sizes, losses, seeds = _losses(tables, name, resource, target, dimension)
+        exponent = estimates.exponent(sizes, losses, id_, seeds)
+        prediction = _prediction(name, resource, target, dimension)
+        found.append(
+            Metric(
+                id_,
+                f"{_NAMES[name][0].upper()}{_NAMES[name][1:]}, {_TARGETS[target]}, {resource}, d = {dimension}",
+                "alpha_D" if resource == _DATA else "alpha_P",
+                exponent.alpha,
+                exponent.interval,
+                exponent.seeds,
+                prediction,
+                False,
+                estimates.verdict(exponent, prediction, bound=False, resolution=_RESOLUTION),
+                exponent.note,
+            )
+        )
+    return tuple(found)
+
+
+def _figure(
+    id_: str,
+    title: str,
+    x_title: str,
+    alt: str,
+    tables: Measurements,
+    cases: tuple[tuple[str, str, str, int, str], ...],
+) -> Figure:
+    """One frame of loss against size; cases: (kernel, resource, target, dimension, label)."""
+    series: list[Series] = []
+    lines: list[Line] = []
+    for name, resource, target, dimension, label in cases:
+        sizes, losses, _ = _losses(tables, name, resource, target, dimension)
+        points = estimates.series(label, sizes, losses)
+        prediction = _prediction(name, resource, target, dimension)
+        series.append(points)
+        lines.append(estimates.power_line(f"slope −{prediction.text}", points, prediction))
+    return Figure(id_, title, x_title, "loss", "log", "log", tuple(series), tuple(lines), alt)
+
+
+def _figures(configuration: Configuration, tables: Measurements) -> tuple[Figure, ...]:
+    dimensions = _numbers(configuration, "dimensions")
+    prior = [
+        _figure(
+            name,
+            f"A target of its own prior: {_NAMES[name]}",
+            "training examples D",
+            "Loss against the number of examples on double logarithmic axes, one row of points for each dimension, "
+            f"with lines of slope {KERNELS[name][1]}/d.",
+            tables,
+            tuple((name, _DATA, _PRIOR, dimension, f"d = {dimension}") for dimension in dimensions),
+        )
+        for name in KERNELS
+    ]
+    smooth = _figure(
+        "smooth-target",
+        "A smooth target under the tangent kernel",
+        "training examples D",
+        "Loss against the number of examples on double logarithmic axes, one row of points for each dimension; the "
+        "lines have the slope 2(d + 1)/d, far steeper than for a target of the kernel's own prior.",
+        tables,
+        tuple(("ntk", _DATA, _SMOOTH, dimension, f"d = {dimension}") for dimension in dimensions),
+    )
+    duality = _figure(
+        "duality",
+        "Examples and features: the tangent kernel in two dimensions",
+        "examples D, or features P",
+        "Loss against the number of examples and against the number of random features on double logarithmic axes: the "
+        "two rows of points run beside each other.",
+        tables,
+        tuple(
+            ("ntk", resource, _PRIOR, 2, label) for resource, label in ((_DATA, "examples"), (_PARAMETERS, "features"))
+        )
+        if 2 in dimensions
+        else tuple(("ntk", resource, _PRIOR, dimensions[0], resource) for resource in (_DATA, _PARAMETERS)),
+    )
+    return (*prior, smooth, duality)
+
+
+def _answer(metrics: tuple[Metric, ...]) -> str:
+    prior = [metric for metric in metrics if f"-{_PRIOR}-" in metric.id]
+    agreeing = sum(metric.verdict == "consistent" for metric in prior)
+    return (
+        f"For targets of the kernel's own prior {agreeing} of {len(prior)} exponents are consistent with t/d, in data and in "
+        "parameters alike; for a smooth target the same kernel learns far faster, towards 2(d + t)/d."
+    )
+
+
+RUN = Run(
+    ID,
+    "The spectrum of a kernel and its learning curve",
+    "Do the learning curves of a ReLU network's kernels fall as t/d says, in data and in parameters alike?",
+    ("kernel-spectrum",),
+    ("explaining-neural-scaling-laws",),
+    {
+        "cpu": Preset(
+            {
+                "dimensions": (1, 2, 3, 4),
+                "examples": (64, 128, 256, 512, 1024),
+                "steep_examples": (16, 32, 64, 128, 256),
+                "tests": 400,
+                "frequency": 2,
+                "parameters": (16, 32, 64, 128, 256),
+                "eigenvalues": 2000,
+            },
+            6,
+            "half a minute on two cores",
+        ),
+        "replay": Preset(
+            {
+                "dimensions": (1, 2),
+                "examples": (16, 32, 64, 128),
+                "steep_examples": (16, 32, 64),
+                "tests": 50,
+                "frequency": 2,
+                "parameters": (8, 16, 32),
+                "eigenvalues": 200,
+            },
+            2,
+            "a second",
+        ),
+    },
+    _parts,
+    _measure,
+    _metrics,
+    _figures,
+    _answer,
+    (
+        "Nothing is trained: these are the kernels that a network of infinite width would have. What a network of finite "
+        "width learns beyond its kernel is not seen here.",
+        "The inputs lie on a sphere, where the spectrum is known to fall as a power. Real data need not do that.",
+        "In three and four dimensions a thousand examples are few: the exponent still falls with every doubling, and the "
+        "verdict then says that it is not asymptotic.",
+        "The steep kernel in one dimension is measured up to 256 examples only: beyond that the loss would drown in "
+        "the rounding of double precision.",
+        "A verdict allows for a difference of 5 % of the exponent, since the sizes are finite.",
+    ),
+    False,
+    "float64",
+    1e-6,
+)

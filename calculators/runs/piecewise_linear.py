@@ -1,0 +1,325 @@
+"""Piecewise linear interpolation on a grid of simplices: how its loss falls with the number of grid points.
+
+Kuhn's simplices cut every cell of a grid of width h = 1/n along its main diagonals: sorting the fractional parts of an
+input gives its simplex, and the differences of the sorted parts are the weights of the corners. Only d + 1 corners of an
+input's own cell are ever evaluated, so a grid of D = n^d points costs nothing: eight dimensions are no harder than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+
+from calculators.least_squares import Array
+from calculators.runs import estimates
+from calculators.runs.randomness import generator
+from calculators.runs.run import (
+    Configuration,
+    Figure,
+    Line,
+    Measurements,
+    Metric,
+    Part,
+    Prediction,
+    Preset,
+    Run,
+    Scalar,
+    Series,
+    Table,
+)
+
+ID = "piecewise-linear"
+ORDERS = (1, 2, 3)
+"""Powers of the error that are averaged."""
+
+Target: TypeAlias = Callable[[Array], Array]
+"""Inputs of shape [points, d] -> values of shape [points]."""
+
+_COLUMNS = ("target", "dimension", "fit", "loss_order", "cells", "seed", "loss")
+_SMOOTH, _KINKS, _JUMPS, _NETWORK = "smooth", "kinks", "jumps", "relu-network"
+_ROUGH = {"rough-1-2": "1/2", "rough-3-2": "3/2", "rough-5-2": "5/2"}
+"""Target -> its smoothness."""
+_OCTAVES = 24
+"""Terms of a rough target: the finest has a period far below any grid's width."""
+_WAVES = 24
+_CORNERS = 16
+_WIDTH = 96
+_RESOLUTION = 0.05
+"""Relative: what the finite grids leave, as the note of each metric says."""
+
+
+def interpolate(target: Target, inputs: Array, cells: int) -> tuple[Array, Array]:
+    """The target as a piecewise linear and as a piecewise constant model of its grid values see it.
+
+    Args:
+        target: what is interpolated; defined beyond the unit cube too, so that no cell lacks a corner.
+        inputs: shape [points, d], in [0, 1).
+        cells: n, of each axis; the grid's width is 1/n.
+
+    Returns:
+        Linear on Kuhn's simplices, and the value at the nearest grid point; shape [points] each.
+
+    Source: Kuhn (1960), Some combinatorial lemmas in topology, for the simplices.
+    """
+    count, dimension = inputs.shape
+    scaled = inputs * cells
+    corner = np.floor(scaled)
+    part = scaled - corner
+    order = np.argsort(-part, axis=1)  # shape [points, d]: the axes along which one walks, the longest part first
+    falling = np.take_along_axis(part, order, axis=1)
+    value = (1 - falling[:, 0]) * target(corner / cells)
+    everyone = np.arange(count)
+    for place in range(dimension):
+        corner[everyone, order[:, place]] += 1
+        following = falling[:, place + 1] if place + 1 < dimension else 0.0
+        value = value + (falling[:, place] - following) * target(corner / cells)
+    return value, target(np.rint(scaled) / cells)
+
+
+def _smooth(random: np.random.Generator, dimension: int) -> Target:
+    """A sum of plane waves with frequencies -1, 0 or 1 along each axis."""
+    waves = random.integers(-1, 2, (_WAVES, dimension))
+    height, phase = random.normal(size=_WAVES), random.random(_WAVES)
+    return lambda inputs: np.cos(2 * np.pi * (inputs @ waves.T + phase)) @ height
+
+
+def _rough(random: np.random.Generator, smoothness: float) -> Target:
+    """A lacunary series, sum over n of 2^(-n s) cos(2 pi (2^n x + phase_n)): everywhere of smoothness s."""
+    frequency, phase = 2.0 ** np.arange(_OCTAVES), random.random(_OCTAVES)
+    return lambda inputs: np.cos(2 * np.pi * (inputs[:, :1] * frequency + phase)) @ frequency**-smoothness
+
+
+def _cornered(random: np.random.Generator, power: int) -> Target:
+    """Jumps (power 0) or kinks (power 1) at random places of the unit interval, straight between them.
+
+    Curvature between kinks would fall faster than what the kinks leave, but only on grids far finer than these.
+    """
+    place, height = random.random(_CORNERS), random.normal(size=_CORNERS)
+    return lambda inputs: (inputs > place) * (inputs - place) ** power @ height
+
+
+def _network(random: np.random.Generator, dimension: int) -> Target:
+    """A random ReLU network with two hidden layers: it has kinks, and no curvature between them."""
+    first = random.normal(size=(dimension, _WIDTH)) * np.sqrt(2 / dimension)
+    second = random.normal(size=(_WIDTH, _WIDTH)) * np.sqrt(2 / _WIDTH)
+    last = random.normal(size=_WIDTH) / np.sqrt(_WIDTH)
+    shift, lift = random.normal(size=(2, _WIDTH)) / 2
+    return lambda inputs: np.maximum(np.maximum((inputs - 0.5) @ first + shift, 0) @ second + lift, 0) @ last
+
+
+def _target(random: np.random.Generator, name: str, dimension: int) -> Target:
+    if name == _SMOOTH:
+        return _smooth(random, dimension)
+    if name in _ROUGH:
+        return _rough(random, float(Fraction(_ROUGH[name])))
+    if name == _NETWORK:
+        return _network(random, dimension)
+    return _cornered(random, 1 if name == _KINKS else 0)
+
+
+def _numbers(configuration: Configuration, name: str) -> tuple[int, ...]:
+    values = configuration[name]
+    return tuple(int(value) for value in (values if isinstance(values, tuple) else (values,)))
+
+
+def _part(target: str, dimension: int) -> Part:
+    return Part(f"{target}-d-{dimension}", f"{target.replace('-', ' ')}, d = {dimension}")
+
+
+def _cases(configuration: Configuration) -> tuple[tuple[str, int, str], ...]:
+    """Every (target, dimension, name of the setting that lists its grids)."""
+    smooth = tuple((_SMOOTH, dimension, "cells") for dimension in _numbers(configuration, "dimensions"))
+    line = tuple((target, 1, "line_cells") for target in (*_ROUGH, _KINKS, _JUMPS))
+    network = tuple((_NETWORK, dimension, "network_cells") for dimension in _numbers(configuration, "network_dimensions"))
+    return smooth + line + network
+
+
+def _parts(configuration: Configuration) -> tuple[Part, ...]:
+    return tuple(_part(target, dimension) for target, dimension, _ in _cases(configuration))
+
+
+def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
+    target, dimension, grids = next(case for case in _cases(configuration) if _part(case[0], case[1]) == part)
+    (queries,) = _numbers(configuration, "queries")
+    rows: list[tuple[Scalar, ...]] = []
+    for seed in seeds:
+        random = generator(seed, ID, part.id)
+        truth = _target(random, target, dimension)
+        inputs = random.random((queries, dimension))
+        values = truth(inputs)
+        for cells in _numbers(configuration, grids):
+            linear, constant = interpolate(truth, inputs, cells)
+            for order in ORDERS:
+                loss = float(np.mean(np.abs(linear - values) ** order))
+                rows.append((target, dimension, "linear", order, cells, seed, loss))
+            if target == _SMOOTH:
+                loss = float(np.mean((constant - values) ** 2))
+                rows.append((target, dimension, "constant", 2, cells, seed, loss))
+    return {"losses": Table(_COLUMNS, tuple(rows))}
+
+
+def _settings(target: str, dimension: int, fit: str, order: int) -> dict[str, str]:
+    """The settings of the scaling-exponent calculator for a measurement; smoothness in the loss's own norm."""
+    settings = {"dimension": str(dimension), "degree": "1" if fit == "linear" else "0", "loss_order": str(order)}
+    if target == _JUMPS:
+        settings["smoothness"] = str(Fraction(1, order))
+    elif target in (_KINKS, _NETWORK):
+        settings["smoothness"] = str(1 + Fraction(1, order))
+    elif target in _ROUGH:
+        settings["smoothness"] = _ROUGH[target]
+    return settings
+
+
+def _losses(tables: Measurements, target: str, dimension: int, fit: str, order: int) -> tuple[Array, Array]:
+    """Grid points D = n^d and losses, shape [rows] each."""
+    table = tables["losses"]
+    chosen = np.ones(len(table.rows), dtype=bool)
+    for name, value in (("target", target), ("dimension", dimension), ("fit", fit), ("loss_order", order)):
+        chosen &= table.column(name) == value
+    return table.column("cells")[chosen].astype(np.float64) ** dimension, table.column("loss")[chosen]
+
+
+_TITLES = {
+    _SMOOTH: "a smooth target",
+    "rough-1-2": "a rough target, s = 1/2",
+    "rough-3-2": "a rough target, s = 3/2",
+    "rough-5-2": "a rough target, s = 5/2",
+    _KINKS: "a target with isolated kinks",
+    _JUMPS: "a target with jumps",
+    _NETWORK: "a random ReLU network",
+}
+
+
+def _metrics(configuration: Configuration, tables: Measurements) -> tuple[Metric, ...]:
+    found = []
+    for target, dimension, _ in _cases(configuration):
+        fits = [("linear", order) for order in ORDERS] + ([("constant", 2)] if target == _SMOOTH else [])
+        for fit, order in fits:
+            name = f"{target}-d-{dimension}-{fit}-m-{order}"
+            exponent = estimates.exponent(*_losses(tables, target, dimension, fit, order), name)
+            prediction = Prediction("scaling-exponent", _settings(target, dimension, fit, order))
+            found.append(
+                Metric(
+                    name,
+                    f"{_TITLES[target][0].upper()}{_TITLES[target][1:]}, d = {dimension}, piecewise {fit}, m = {order}",
+                    "alpha",
+                    exponent.alpha,
+                    exponent.interval,
+                    exponent.seeds,
+                    prediction,
+                    False,
+                    estimates.verdict(exponent, prediction, bound=False, resolution=_RESOLUTION),
+                    exponent.note,
+                )
+            )
+    return tuple(found)
+
+
+def _figure(
+    id_: str, title: str, alt: str, tables: Measurements, cases: tuple[tuple[str, int, str, int, str], ...]
+) -> Figure:
+    """One frame of loss against grid points; cases: (target, dimension, fit, order, label)."""
+    series: list[Series] = []
+    lines: list[Line] = []
+    for target, dimension, fit, order, label in cases:
+        points = estimates.series(label, *_losses(tables, target, dimension, fit, order))
+        prediction = Prediction("scaling-exponent", _settings(target, dimension, fit, order))
+        series.append(points)
+        lines.append(estimates.power_line(f"slope −{prediction.text}", points, prediction))
+    return Figure(id_, title, "grid points D", "loss", "log", "log", tuple(series), tuple(lines), alt)
+
+
+def _figures(configuration: Configuration, tables: Measurements) -> tuple[Figure, ...]:
+    dimensions = _numbers(configuration, "dimensions")
+    networks = _numbers(configuration, "network_dimensions")
+    return (
+        _figure(
+            "smooth",
+            "A smooth target: squared error of a piecewise linear model",
+            "Loss against the number of grid points on double logarithmic axes, one row of points for each dimension "
+            "and a line of slope 4/d through each; the more dimensions, the flatter the line.",
+            tables,
+            tuple((_SMOOTH, dimension, "linear", 2, f"d = {dimension}") for dimension in dimensions),
+        ),
+        _figure(
+            "limited-smoothness",
+            "Targets of limited smoothness in one dimension",
+            "Squared error against the number of grid points on double logarithmic axes for targets with kinks, with "
+            "jumps and of smoothness 1/2, 3/2 and 5/2, each with its line of slope 2 min(2, s).",
+            tables,
+            tuple((target, 1, "linear", 2, _TITLES[target]) for target in (*_ROUGH, _KINKS, _JUMPS)),
+        ),
+        _figure(
+            "relu-network",
+            "A random ReLU network as the target",
+            "Squared error against the number of grid points on double logarithmic axes for random ReLU networks, one "
+            "row of points for each dimension, with lines of slope 3/d.",
+            tables,
+            tuple((_NETWORK, dimension, "linear", 2, f"d = {dimension}") for dimension in networks),
+        ),
+    )
+
+
+def _answer(metrics: tuple[Metric, ...]) -> str:
+    agreeing = sum(metric.verdict == "consistent" for metric in metrics)
+    return (
+        f"{agreeing} of {len(metrics)} measured exponents are consistent with m·min(q + 1, s)/d: 2m/d for a smooth target "
+        "and a piecewise linear model, less where kinks, jumps or roughness limit the target, so 3/d and not 4/d for the "
+        "squared error on a random ReLU network."
+    )
+
+
+_CELLS = (8, 12, 16, 24, 32, 48)
+RUN = Run(
+    ID,
+    "Piecewise linear interpolation on a grid",
+    "Does the loss of a piecewise linear model fall as D to the power −2m/d, and what if the target is not smooth?",
+    ("scaling-exponent",),
+    ("explaining-neural-scaling-laws",),
+    {
+        "cpu": Preset(
+            {
+                "dimensions": (1, 2, 3, 4, 6, 8),
+                "cells": _CELLS,
+                "line_cells": (24, 32, 48, 64, 96, 128, 192, 256),
+                "network_dimensions": (1, 2, 3),
+                "network_cells": (64, 128, 256, 512, 1024),
+                "queries": 4000,
+            },
+            6,
+            "about half a minute on one core",
+        ),
+        "replay": Preset(
+            {
+                "dimensions": (1, 3),
+                "cells": (8, 16, 32),
+                "line_cells": (24, 48, 96),
+                "network_dimensions": (1,),
+                "network_cells": (32, 64, 128),
+                "queries": 500,
+            },
+            2,
+            "a second",
+        ),
+    },
+    _parts,
+    _measure,
+    _metrics,
+    _figures,
+    _answer,
+    (
+        "The points lie on a grid. Random points have the same exponents for a smooth target, but other constants.",
+        "The model interpolates; nothing is trained. Whether a trained network behaves like its local fit is for the "
+        "teacher–student runs to say.",
+        "A verdict allows for a difference of 5 % of the exponent, since the grids are finite: in eight dimensions the "
+        "exponent is still a few per cent below its limit.",
+        "Kinks and jumps are few and at random places; on the finest grids in one dimension few inputs fall into a cell "
+        "that holds one, so their intervals are wide.",
+    ),
+    False,
+    "float64",
+    1e-6,
+)
