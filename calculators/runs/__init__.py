@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from calculators.runs import (
+    kernel_spectrum,
     nearest_neighbour,
-    overoptimisation,
+    piecewise_linear,
     teacher_student_data,
     teacher_student_parameters,
-    universal_rates,
 )
 from calculators.runs.run import Run
 
 RUNS: tuple[Run, ...] = (
     nearest_neighbour.RUN,
+    piecewise_linear.RUN,
     teacher_student_data.RUN,
     teacher_student_parameters.RUN,
-    universal_rates.RUN,
-    overoptimisation.RUN,
+    kernel_spectrum.RUN,
 )
 """Every run, in the order in which they are listed."""
 

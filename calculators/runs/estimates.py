@@ -66,23 +66,34 @@ class Exponent:
         return text
 
 
-def exponent(sizes: Array, losses: Array, name: str) -> Exponent:
+def exponent(sizes: Array, losses: Array, name: str, seeds: Array | None = None) -> Exponent:
     """The exponent alpha of L = k x^-alpha.
 
     Args:
         sizes: shape [rows], positive; at least three different ones, each with two rows or more.
         losses: shape [rows], positive; one row for each size and seed.
         name: tells this bootstrap's random numbers apart from others.
+        seeds: shape [rows]; given where a seed has the same target at every size. The bootstrap then draws whole seeds,
+            so that what a target does to all sizes alike does not widen the interval. None: sizes are independent.
 
     Raises:
         calculators.fitting.FitError: there is nothing to fit.
+        ValueError: with seeds, a seed has not just one loss for each size.
     """
     sizes, losses = np.asarray(sizes, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     points = fitting.gather(sizes, losses)
-    whole = _bootstrap(points, name)
     early, late = _halves(points)
     early_law, late_law = fitting.power_law(early, CONFIDENCE), fitting.power_law(late, CONFIDENCE)
-    early_spread, late_spread = _bootstrap(early, f"{name} early"), _bootstrap(late, f"{name} late")
+    names = (name, f"{name} early", f"{name} late")
+    if seeds is None:
+        whole, early_spread, late_spread = (
+            _bootstrap(part, words) for part, words in zip((points, early, late), names, strict=True)
+        )
+    else:
+        whole, early_spread, late_spread = (
+            _whole_seeds(sizes, losses, seeds, part, words)
+            for part, words in zip((points, early, late), names, strict=True)
+        )
     change = abs(late_law.alpha - early_law.alpha)
     error = math.hypot(early_spread.standard_error, late_spread.standard_error)
     return Exponent(
@@ -98,6 +109,24 @@ def exponent(sizes: Array, losses: Array, name: str) -> Exponent:
 
 def _bootstrap(points: Points, name: str) -> Bootstrap:
     return fitting.bootstrap(points, generator(0, "bootstrap", name), _RESAMPLES, CONFIDENCE)
+
+
+def _whole_seeds(sizes: Array, losses: Array, seeds: Array, part: Points, name: str) -> Bootstrap:
+    """The spread of alpha over the sizes of `part` when whole seeds are drawn again from themselves.
+
+    The slope is linear in the log losses, so with every seed at every size alpha is the mean of the seeds' own alphas.
+    """
+    inside = (np.log(sizes) >= part.log_size[0]) & (np.log(sizes) <= part.log_size[-1])
+    alphas = []
+    for seed in np.unique(seeds):
+        own = inside & (seeds == seed)
+        if sorted(np.log(sizes[own])) != list(part.log_size):
+            raise ValueError(f"seed {seed} must have one loss for each of {part.sizes} sizes; got {int(np.sum(own))}")
+        alphas.append(fitting.power_law(fitting.gather(sizes[own], losses[own]), CONFIDENCE).alpha)
+    drawn = generator(0, "bootstrap", name).integers(0, len(alphas), (_RESAMPLES, len(alphas)))
+    means = np.array(alphas)[drawn].mean(axis=1)
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Bootstrap(float(np.std(means, ddof=1)), (float(low), float(high)), CONFIDENCE, _RESAMPLES)
 
 
 def _halves(points: Points) -> tuple[Points, Points]:

@@ -1,8 +1,8 @@
 """Piecewise linear interpolation on a grid of simplices: how its loss falls with the number of grid points.
 
 Kuhn's simplices cut every cell of a grid of width h = 1/n along its main diagonals: sorting the fractional parts of an
-input gives its simplex, and the differences of the sorted parts are the weights of the corners. Only d + 1 corners of an
-input's own cell are ever evaluated, so a grid of D = n^d points costs nothing: eight dimensions are no harder than one.
+input gives its simplex, and the differences of the sorted parts are the weights of the corners. Only d + 1 corners of
+an input's own cell are ever evaluated, so a grid of D = n^d points costs nothing: eight dimensions are as easy as one.
 """
 
 from __future__ import annotations
@@ -133,7 +133,9 @@ def _cases(configuration: Configuration) -> tuple[tuple[str, int, str], ...]:
     """Every (target, dimension, name of the setting that lists its grids)."""
     smooth = tuple((_SMOOTH, dimension, "cells") for dimension in _numbers(configuration, "dimensions"))
     line = tuple((target, 1, "line_cells") for target in (*_ROUGH, _KINKS, _JUMPS))
-    network = tuple((_NETWORK, dimension, "network_cells") for dimension in _numbers(configuration, "network_dimensions"))
+    network = tuple(
+        (_NETWORK, dimension, "network_cells") for dimension in _numbers(configuration, "network_dimensions")
+    )
     return smooth + line + network
 
 
@@ -173,13 +175,14 @@ def _settings(target: str, dimension: int, fit: str, order: int) -> dict[str, st
     return settings
 
 
-def _losses(tables: Measurements, target: str, dimension: int, fit: str, order: int) -> tuple[Array, Array]:
-    """Grid points D = n^d and losses, shape [rows] each."""
+def _losses(tables: Measurements, target: str, dimension: int, fit: str, order: int) -> tuple[Array, Array, Array]:
+    """Grid points D = n^d, losses and seeds, shape [rows] each."""
     table = tables["losses"]
     chosen = np.ones(len(table.rows), dtype=bool)
     for name, value in (("target", target), ("dimension", dimension), ("fit", fit), ("loss_order", order)):
         chosen &= table.column(name) == value
-    return table.column("cells")[chosen].astype(np.float64) ** dimension, table.column("loss")[chosen]
+    sizes = table.column("cells")[chosen].astype(np.float64) ** dimension
+    return sizes, table.column("loss")[chosen], table.column("seed")[chosen]
 
 
 _TITLES = {
@@ -199,7 +202,8 @@ def _metrics(configuration: Configuration, tables: Measurements) -> tuple[Metric
         fits = [("linear", order) for order in ORDERS] + ([("constant", 2)] if target == _SMOOTH else [])
         for fit, order in fits:
             name = f"{target}-d-{dimension}-{fit}-m-{order}"
-            exponent = estimates.exponent(*_losses(tables, target, dimension, fit, order), name)
+            sizes, losses, seeds = _losses(tables, target, dimension, fit, order)
+            exponent = estimates.exponent(sizes, losses, name, seeds)
             prediction = Prediction("scaling-exponent", _settings(target, dimension, fit, order))
             found.append(
                 Metric(
@@ -225,7 +229,8 @@ def _figure(
     series: list[Series] = []
     lines: list[Line] = []
     for target, dimension, fit, order, label in cases:
-        points = estimates.series(label, *_losses(tables, target, dimension, fit, order))
+        sizes, losses, _ = _losses(tables, target, dimension, fit, order)
+        points = estimates.series(label, sizes, losses)
         prediction = Prediction("scaling-exponent", _settings(target, dimension, fit, order))
         series.append(points)
         lines.append(estimates.power_line(f"slope −{prediction.text}", points, prediction))
@@ -266,9 +271,9 @@ def _figures(configuration: Configuration, tables: Measurements) -> tuple[Figure
 def _answer(metrics: tuple[Metric, ...]) -> str:
     agreeing = sum(metric.verdict == "consistent" for metric in metrics)
     return (
-        f"{agreeing} of {len(metrics)} measured exponents are consistent with m·min(q + 1, s)/d: 2m/d for a smooth target "
-        "and a piecewise linear model, less where kinks, jumps or roughness limit the target, so 3/d and not 4/d for the "
-        "squared error on a random ReLU network."
+        f"{agreeing} of {len(metrics)} measured exponents are consistent with m·min(q + 1, s)/d: 2m/d for a smooth "
+        "target and a piecewise linear model, less where kinks, jumps or roughness limit the target, so 3/d and not "
+        "4/d for the squared error on a random ReLU network."
     )
 
 
@@ -316,8 +321,8 @@ RUN = Run(
         "teacher–student runs to say.",
         "A verdict allows for a difference of 5 % of the exponent, since the grids are finite: in eight dimensions the "
         "exponent is still a few per cent below its limit.",
-        "Kinks and jumps are few and at random places; on the finest grids in one dimension few inputs fall into a cell "
-        "that holds one, so their intervals are wide.",
+        "Kinks and jumps are few and at random places; on the finest grids in one dimension few inputs fall into a "
+        "cell that holds one, so their intervals are wide.",
     ),
     False,
     "float64",
