@@ -1,0 +1,117 @@
+"""The run kernel-spectrum against oracles that do not use it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from calculators.runs import kernel_spectrum, provenance
+from calculators.runs.kernel_spectrum import KERNELS, RUN, gram, prior_kernel, spectrum, sphere, tangent_kernel
+from calculators.runs.randomness import generator
+from calculators.runs.record import load
+from calculators.runs.running import replayed
+
+# Exponents measured elsewhere for targets of the kernel's own prior, d = 1 ... 4.
+ELSEWHERE = {"nngp": (3.00, 1.52, 1.06, 0.84), "ntk": (1.00, 0.53, 0.39, 0.34)}
+
+
+def test_the_kernels_are_those_of_wide_networks() -> None:
+    """Oracle: a random network, its outputs' products and its parameters' gradients, worked out layer by layer."""
+    draw = generator(1, "wide")
+    left, right = sphere(draw, 2, 2)
+    cosine = np.array([left @ right])
+    width, products, slopes = 2000, [], []
+    for _ in range(20):
+        first = draw.normal(size=(width, 3)) * math.sqrt(2)
+        second = draw.normal(size=(width, width)) * math.sqrt(2 / width)
+        last = draw.normal(size=width)
+        parts = []
+        for point in (left, right):
+            before = first @ point
+            hidden = np.maximum(before, 0)
+            above = second @ hidden
+            top = np.maximum(above, 0)
+            back = last * (above > 0)
+            below = (second.T @ back) * (before > 0)
+            parts.append((top, back, hidden, below, point))
+        (top, back, hidden, below, point), (top_, back_, hidden_, below_, point_) = parts
+        products.append(top @ top_ / width)
+        slopes.append(
+            (top @ top_ + (back @ back_) * (hidden @ hidden_) * 2 / width + (below @ below_) * (point @ point_) * 2)
+            / (3 * width)
+        )
+    for kernel, values in ((prior_kernel, products), (tangent_kernel, slopes)):
+        error = np.std(values) / math.sqrt(len(values))
+        assert abs(np.mean(values) - kernel(cosine)[0]) < 4 * error + 0.01
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_is_one_at_one_and_has_its_kink_there(name: str) -> None:
+    kernel, power = KERNELS[name]
+    assert kernel(np.array([1.0]))[0] == pytest.approx(1)
+    # The even powers of the angle have no kink; odd differences across 0 of the even continuation see the odd ones.
+    angle = np.array([0.02, 0.01])
+    values = kernel(np.cos(np.outer(angle, [1, 2, 3, 4])))
+    if power == 1:
+        slope = np.diff(np.log(1 - values[:, 0])) / np.diff(np.log(angle))
+        assert slope[0] == pytest.approx(1, abs=0.05)
+    else:
+        # 1 - K = a x^2 - b x^3 + …: the combination leaves the cube.
+        cube = 4 * (1 - values[:, 0]) - (1 - values[:, 1])
+        slope = np.diff(np.log(np.abs(cube))) / np.diff(np.log(angle))
+        assert slope[0] == pytest.approx(3, abs=0.05)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 4])
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_spectrum_is_that_of_a_large_gram_matrix(name: str, dimension: int) -> None:
+    """Oracle: eigenvalues of the Gram matrix of many random points, which tend to the kernel's own."""
+    kernel, power = KERNELS[name]
+    head, rest, squares = spectrum(kernel, dimension, 60)
+    points = sphere(generator(2, "gram", dimension), 1500, dimension)
+    seen = np.linalg.eigvalsh(gram(kernel, points, points) / len(points))[::-1]
+    assert np.sum(head) + rest == pytest.approx(1, abs=1e-9)
+    assert head[0] == pytest.approx(seen[0], rel=0.02)
+    assert np.sum(head[1 : dimension + 2]) == pytest.approx(np.sum(seen[1 : dimension + 2]), rel=0.05)
+    assert 0 <= squares <= rest * head[-1]
+    large, _, _ = spectrum(kernel, dimension, 1500)
+    places = np.arange(1, len(large) + 1)
+    # Harmonics of one degree share an eigenvalue: a staircase in four dimensions, hence the wide tolerance there.
+    slope = np.polyfit(np.log(places[100:]), np.log(large[100:]), 1)[0]
+    assert slope == pytest.approx(-1 - power / dimension, rel=0.03 if dimension < 3 else 0.12)
+
+
+def test_the_prior_s_error_is_that_of_drawn_targets() -> None:
+    """Oracle: targets drawn from the kernel itself and predicted by plain linear algebra."""
+    configuration = {"dimensions": (2,), "examples": (16, 32), "tests": 200, "frequency": 2}
+    found = kernel_spectrum._data_losses(configuration, "ntk", 2, generator(3, "prior"))
+    formula = [loss for target, _, loss in found if target == "prior"]
+    draw = generator(3, "prior")
+    inputs, tests = sphere(draw, 32, 2), sphere(draw, 200, 2)
+    everything = np.vstack([inputs, tests])
+    whole = gram(tangent_kernel, everything, everything)
+    values = np.linalg.cholesky(whole + 1e-12 * np.eye(len(whole))) @ generator(4, "draws").normal(
+        size=(len(whole), 2000)
+    )
+    for size, expected in zip((16, 32), formula, strict=True):
+        known = whole[:size, :size]
+        predicted = whole[32:, :size] @ np.linalg.solve(known, values[:size])
+        losses = np.mean((predicted - values[32:]) ** 2, axis=0) / 2
+        assert abs(losses.mean() - expected) < 4 * losses.std() / math.sqrt(len(losses))
+
+
+def test_a_replay_is_the_same_each_time_and_differs_by_seed() -> None:
+    configuration = RUN.presets["replay"].configuration
+    first, again, other = (replayed(RUN, configuration, seeds) for seeds in ((0, 1), (0, 1), (2, 3)))
+    assert first == again
+    assert [metric.value for metric in first] != [metric.value for metric in other]
+
+
+def test_the_record_agrees_with_what_was_measured_elsewhere() -> None:
+    record = load(provenance.RECORDS / RUN.id / "run-cpu.yml", "run-cpu.yml")
+    metrics = {metric.id: metric for metric in record.metrics}
+    for name, slopes in ELSEWHERE.items():
+        for dimension, expected in enumerate(slopes, 1):
+            assert metrics[f"{name}-data-prior-d-{dimension}"].value == pytest.approx(expected, rel=0.12)
+    for dimension, expected in ((2, 3.1), (3, 2.8)):
+        assert metrics[f"ntk-data-smooth-d-{dimension}"].value == pytest.approx(expected, rel=0.15)
