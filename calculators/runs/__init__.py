@@ -5,9 +5,11 @@ from __future__ import annotations
 from calculators.runs import (
     kernel_spectrum,
     nearest_neighbour,
+    overoptimisation,
     piecewise_linear,
     teacher_student_data,
     teacher_student_parameters,
+    universal_rates,
 )
 from calculators.runs.run import Run
 
@@ -17,6 +19,8 @@ RUNS: tuple[Run, ...] = (
     teacher_student_data.RUN,
     teacher_student_parameters.RUN,
     kernel_spectrum.RUN,
+    universal_rates.RUN,
+    overoptimisation.RUN,
 )
 """Every run, in the order in which they are listed."""
 
