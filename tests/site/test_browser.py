@@ -127,11 +127,13 @@ def test_one_control_a_name_and_sliders_without_name(calculator: Locator) -> Non
         "absolute",
         "squared",
         "cross-entropy",
+        "cross-entropy-border",
         "kl",
         "huber",
         "log-cosh",
     ]
-    expect(calculator.locator('input[type="range"]')).to_have_count(3)
+    expect(calculator.locator('input[type="range"]:visible')).to_have_count(3)
+    expect(calculator.locator("select:visible")).to_have_count(1)  # the further assumptions are folded
     expect(calculator.locator('input[type="range"][name]')).to_have_count(0)
     expect(calculator.locator("output[data-result]")).to_have_count(1)
 
@@ -155,9 +157,28 @@ def test_steps_follow_and_say_what_changed(page: Page, calculator: Locator) -> N
     changed = page.locator("[data-step].is-changed")
     expect(changed.first).to_be_visible()
     calculator.locator('[name="loss"]').select_option("log-cosh")
-    loss = page.locator('[data-step="loss-order"] [data-options~="log-cosh"]')
+    loss = page.locator('[data-step="loss-order"] [data-options*="log-cosh/"]')
     expect(loss).to_be_visible()
-    expect(page.locator('[data-step="loss-order"] [data-options~="absolute"]')).to_be_hidden()
+    expect(page.locator('[data-step="loss-order"] [data-options*="absolute/"]')).to_be_hidden()
+
+
+def test_further_assumptions_are_folded_and_opened_by_an_address(page: Page, address: str) -> None:
+    page.goto(address + KINDS["calculator"] + "?dimension=8&degree=1&loss=squared&target=kinks")
+    section = ready(page)
+    expect(section.locator('select[name="target"]')).to_be_visible()
+    expect(section.locator('[name="smoothness"]')).to_be_hidden()  # the target sets it
+    assert result(section).inner_text() == "3/8"
+    expect(section.locator("[data-status]")).to_have_text("extension")
+    expect(section.locator("[data-meaning]")).to_contain_text("Our extension")
+    section.locator('[name="target"]').select_option("given")
+    section.locator('[name="also"]').select_option("label-noise")
+    expect(section.locator('[data-quantity="floor"]:visible')).to_have_text("1/5")
+    section.locator('[name="resource"]').select_option("width")
+    expect(section.locator("[data-silence]")).to_contain_text("gives no exponent")
+    section.locator('[name="regime"]').select_option("variance")
+    expect(section.locator('select[name="also"]')).to_be_hidden()
+    assert result(section).inner_text() == "1"
+    page.wait_for_url("**/?loss=squared&regime=variance&resource=width")
 
 
 @pytest.mark.parametrize(
