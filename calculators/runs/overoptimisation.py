@@ -26,7 +26,7 @@ from calculators.runs.run import (
 )
 
 _ID = "overoptimisation"
-_LAWS = {"gaussian": "Gaussian", "laplace": "Laplace", "student": "Student-t"}
+_LAWS = {"gaussian": "Gaussian", "laplace": "Laplace", "student": "Student-t(3)"}
 _DEGREES = 3
 _BLOCK = 2**20
 _BINS = MappingProxyType({"gaussian": 0.02, "laplace": 0.25, "student": 0.25})
