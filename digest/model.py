@@ -108,7 +108,7 @@ Id = Annotated[
 MetricName = Annotated[
     str,
     _matching(
-        f"{_KEBAB}/{_KEBAB}", "must be a run's id, a slash and a metric's id, like 'nearest-neighbour/alpha-d-2'"
+        f"{_KEBAB}/{_KEBAB}", "must be a run's id, a slash and a metric's id, like 'nearest-neighbour/alpha-squared-d2'"
     ),
     Field(json_schema_extra={"pattern": f"^{_KEBAB}/{_KEBAB}$"}),
 ]

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError, create_model
 
 import calculators
-from calculators.runs.record import Record, RecordedMetric, from_csv, load
+from calculators.runs.record import Record, RecordedMetric, RecordError, from_csv, load
 from calculators.runs.run import Figure, Metric, Prediction, Run
 from calculators.runs.running import record_name
 from calculators.runs.verifying import RECORDED, verify_record
@@ -241,7 +241,11 @@ class RunsReader:
         self.problems += problems
         if problems:
             return None
-        record = load(folder / name, name)
+        try:
+            record = load(folder / name, document.path)
+        except RecordError as error:
+            self.problems.append(_placed(str(error), document))
+            return None
         files = {name: (folder / name).read_bytes()}
         for file in record.files:
             with suppress(OSError):  # a file that is missing is named by `verify`

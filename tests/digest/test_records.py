@@ -155,6 +155,10 @@ MISTAKES: dict[str, tuple[Break, Callable[[Folder], list[str]]]] = {
             "from the files it is 2"
         ],
     ),
+    "a number where text belongs": (
+        lambda folder: folder.yml.write_text(re.sub("  device: .*", "  device: 7", folder.yml.read_text())) and None,
+        lambda folder: [f"{YML}:{folder.line('device:')}:11: machine.device must be text; got 7"],
+    ),
     "a stray file": (
         lambda folder: (folder.runs / NAME / "losses-gpu.csv").write_text("a\n1\n") and None,
         lambda folder: [

@@ -16,6 +16,8 @@ KINDS = {
     "calculator with switches": "calculators/universal-rates/",
     "calculators": "calculators/",
     "checked": "calculators/checked/",
+    "run": "runs/nearest-neighbour/",
+    "runs": "runs/",
     "topic": "topics/scaling-laws/",
     "topics": "topics/",
     "glossary": "glossary/",

@@ -1,0 +1,189 @@
+"""Pages of runs: what they show of a record, and the small versions elsewhere, in a small corpus with a real record."""
+
+import io
+import json
+import re
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calculators.runs.record import load
+from digest import corpus, pages, render
+from digest.corpus import Corpus
+from digest.figures import Drawings
+from digest.pages import numbers
+from tests import golden_cases, made_records
+
+RUN = replace(made_records.TINY, items=("sample",))
+URL = f"runs/{RUN.id}/"
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    folder = tmp_path_factory.mktemp("runs")
+    sample = golden_cases.read("_content").files["issues/an-1/sample.yml"]
+    assert sample is not None
+    text = sample.replace("takeaway: 'Samples", f"takeaway: 'We found [[run:{RUN.id}/alpha-squared-d1]]. Samples")
+    text += f"""\
+  - id: measured
+    statement: >-
+      It falls with [[run:{RUN.id}/alpha-squared-d1 | interval]]: [[run:{RUN.id}/alpha-squared-d1 | verdict]].
+    kind: measurement
+    measured: {RUN.id}/alpha-squared-d1
+"""
+    content = golden_cases.lay_out(folder, {"issues/an-1/sample.yml": text})
+    made_records.write(content / "runs")
+    found, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))
+    assert found is not None, problems
+    return found
+
+
+@pytest.fixture(scope="module")
+def texts(loaded: Corpus) -> dict[str, str]:
+    """The text of every page, by address."""
+    made = pages.pages(loaded, commits="https://git.example.org/x/commit/", drawings=Drawings())
+    return {page.url: render.render(page) for page in made}
+
+
+def test_the_page_begins_with_question_and_answer_and_says_on_what_it_was_measured(
+    loaded: Corpus, texts: dict[str, str]
+) -> None:
+    lead, text = loaded.runs[RUN.id].lead, texts[URL]
+    head, _, body = text.removeprefix("---\n").partition("\n---\n")
+    assert json.dumps(lead.worked.answer, ensure_ascii=False) in head
+    assert body.index("td-lead") < body.index("Answer") < body.index("<svg") < body.index("td-beside")
+    assert "CPU record" in body and "GPU record" not in body
+    assert "there is no GPU version of it" in body
+    for limit in lead.record.limits:
+        assert str(render.letters(limit)) in body
+
+
+def test_every_number_stands_beside_its_prediction(loaded: Corpus, texts: dict[str, str]) -> None:
+    for id_, metric in loaded.runs[RUN.id].lead.metrics.items():
+        row = re.search(rf'<tr role="row" id="metric-{id_}">.*?</tr>', texts[URL], re.DOTALL)
+        assert row is not None
+        assert f"<span>{metric.verdict}</span>" in row[0]
+        assert metric.prediction is not None
+        assert f'href="../../calculators/{metric.prediction.calculator}/?' in row[0]
+        shown = re.search(r"<b>(.*?)</b>", row[0])
+        assert shown is not None
+        if "·" not in shown[1]:
+            half = 0.5 * 10.0 ** -len(shown[1].partition(".")[2])
+            assert float(shown[1]) == pytest.approx(metric.value, abs=half * 1.001)
+
+
+def test_the_points_of_each_figure_are_in_a_table(loaded: Corpus, texts: dict[str, str]) -> None:
+    for figure in loaded.runs[RUN.id].lead.worked.figures:
+        count = sum(len(series.x) for series in figure.series)
+        region = texts[URL].split(f'aria-label="{figure.title}: numbers"')[1].split("</table>")[0]
+        assert region.count("<tr>") == count + 1
+
+
+def test_the_record_is_told_in_full(loaded: Corpus, texts: dict[str, str]) -> None:
+    record, text = loaded.runs[RUN.id].lead.record, texts[URL]
+    machine = record.machine
+    for told in (record.module, record.code.sha256, machine.device, machine.numpy, machine.python, machine.precision):
+        assert told in text
+    for file in record.files:
+        assert file.sha256 in text and f'href="{file.name}"' in text
+    if record.code.commit:
+        assert f'href="https://git.example.org/x/commit/{record.code.commit}"' in text
+
+
+def test_the_small_version_is_on_the_item_the_calculator_and_the_home_page(
+    loaded: Corpus, texts: dict[str, str]
+) -> None:
+    for url, href in (
+        ("items/sample/", f"../../{URL}"),
+        ("calculators/nearest-neighbour/", f"../../{URL}"),
+        ("runs/", RUN.id + "/"),
+    ):
+        assert f'href="{href}"' in texts[url], url
+    assert f'aria-label="Run: {RUN.title}"' in texts["items/sample/"]
+    assert f'aria-label="Run: {RUN.title}"' in texts["calculators/nearest-neighbour/"]
+    assert f'href="../{URL}"' in texts["calculators/"]
+
+
+def test_a_measured_value_in_a_sentence_leads_to_its_number(loaded: Corpus, texts: dict[str, str]) -> None:
+    metric = loaded.runs[RUN.id].lead.metrics["alpha-squared-d1"]
+    assert metric.interval is not None
+    places = numbers.decimals(metric.value, metric.interval)
+    value, interval = numbers.plain(metric.value, places), numbers.between(metric.interval, places)
+    href = f"../../{URL}#metric-alpha-squared-d1"
+    link = f'<a class="td-value td-value--measured" href="{href}" title="measured on a processor: '
+    takeaway = texts["items/sample/"].split("Takeaway")[1].split("</div>")[0]
+    assert link in takeaway and f">{value}</a>" in takeaway
+    claim = texts["items/sample/"].split('id="measured"')[1].split("</li>")[0]
+    assert f">{value} ({interval})</a>" in claim and f">{metric.verdict}</a>" in claim
+    assert "our run gives" in claim and "td-status--measured" in claim
+
+
+def test_measured_claims_count_in_the_ledger(texts: dict[str, str]) -> None:
+    assert "## Measured (1)" in texts["ledger/"]
+
+
+def test_files_are_offered_whole_and_twice_the_same(loaded: Corpus) -> None:
+    first = {kept.path: kept.content for kept in pages.files(loaded, Drawings())}
+    assert first == {kept.path: kept.content for kept in pages.files(loaded, Drawings())}
+    record = loaded.runs[RUN.id].lead.record
+    folder = loaded.root / "runs" / RUN.id
+    for name in ("run-cpu.yml", record.files[0].name):
+        assert first[f"{URL}{name}"] == (folder / name).read_bytes()
+    figures = loaded.runs[RUN.id].lead.worked.figures
+    assert {path for path in first if path.endswith(".svg")} == {f"{URL}{figure.id}-cpu.svg" for figure in figures}
+    crate = zipfile.ZipFile(io.BytesIO(first[f"{URL}{RUN.id}-cpu-crate.zip"]))
+    described = json.loads(crate.read("ro-crate-metadata.json"))
+    names = {part["@id"] for part in described["@graph"] if part["@type"] == "File"}
+    assert names == set(crate.namelist()) - {"ro-crate-metadata.json"}
+
+
+def test_a_run_without_record_has_no_page_and_is_named_as_waiting(tmp_path: Path) -> None:
+    content = golden_cases.lay_out(tmp_path, {})
+    found, _ = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))
+    assert found is not None
+    made = {page.url: page for page in pages.pages(found)}
+    assert URL not in made
+    text = render.render(made["runs/"])
+    assert "No run has been recorded yet" in text and "## Not recorded yet" in text and RUN.title in text
+
+
+def test_code_that_changed_since_is_said_to_have(loaded: Corpus, tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(loaded.root, content)
+    path = content / "runs" / RUN.id / "run-cpu.yml"
+    sha256 = load(path, "").code.sha256
+    path.write_text(path.read_text(encoding="utf-8").replace(sha256, "f" * 64), encoding="utf-8")
+    found, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))
+    assert found is not None, problems
+    text = next(render.render(page) for page in pages.pages(found) if page.url == URL)
+    assert "The code has changed since." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "shown", "between"),
+    [
+        (1.9837, (1.951, 2.013), "1.98", "1.95 to 2.01"),
+        (0.48712, (0.4781, 0.4960), "0.487", "0.478 to 0.496"),
+        (1234.5, (1200.0, 1260.0), "1,234", "1,200 to 1,260"),
+        (9.194e-09, (8.372e-09, 1.002e-08), "9.19·10⁻⁹", "8.37·10⁻⁹ to 1.00·10⁻⁸"),
+        (-0.25, (-0.3, -0.2), "−0.25", "−0.30 to −0.20"),
+    ],
+)
+def test_numbers_have_the_digits_that_their_interval_allows(
+    value: float, interval: tuple[float, float], shown: str, between: str
+) -> None:
+    places = numbers.decimals(value, interval)
+    assert (numbers.plain(value, places), numbers.between(interval, places)) == (shown, between)
+
+
+def test_numbers_without_an_interval_have_three_digits() -> None:
+    assert [numbers.plain(value, numbers.decimals(value, None)) for value in (12.3456, 0.123456, 0.0, 3.0)] == [
+        "12.3",
+        "0.123",
+        "0.00",
+        "3.00",
+    ]
+    assert numbers.listed((0, 1, 2, 3)) == "0 to 3" and numbers.listed((0, 2)) == "0, 2"
