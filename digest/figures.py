@@ -216,14 +216,15 @@ def _partner(figure: Figure, line: Line) -> int | None:
     """
     if len(figure.series) < 2:
         return None
-    found = [
-        place
+    found = {
+        series.label: place
         for place, series in enumerate(figure.series)
         if re.search(rf"(?<!\w){re.escape(series.label)}(?!\w)", line.label)
-    ]
-    if len(found) == 1:
-        return found[0]
-    fellows = len(figure.lines) == len(figure.series) and not found
+    }
+    if found:
+        # One label can be the beginning of another: `tail 1` and `tail 1/4`.
+        return found[max(found, key=len)]
+    fellows = len(figure.lines) == len(figure.series)
     place = figure.lines.index(line)
     return place if fellows and _nearest(figure, line) == place else None
 
@@ -370,8 +371,8 @@ def _tidied(svg: str, figure: Figure, name: str) -> str:
     box = re.search(r'viewBox="([^"]*)"', svg)
     assert box is not None  # matplotlib always writes one
     head = (
-        f'<svg class="td-figure__drawing" viewBox="{box[1]}" role="img" aria-labelledby="{name}-title {name}-desc" '
-        'style="stroke-linejoin: round; stroke-linecap: butt">'
+        f'<svg class="td-figure__drawing" viewBox="{box[1]}" role="img" aria-labelledby="{name}-title" '
+        f'aria-describedby="{name}-desc" style="stroke-linejoin: round; stroke-linecap: butt">'
         f'<title id="{name}-title">{escape(figure.title)}</title><desc id="{name}-desc">{escape(figure.alt)}</desc>'
     )
     return head + svg[svg.index(">") + 1 :].replace("<defs></defs>", "").replace("<defs/>", "")

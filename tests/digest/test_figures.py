@@ -133,11 +133,18 @@ def test_many_lines_are_named_once_and_go_with_the_series_that_they_run_along() 
     assert {"slope −2.0", "slope −0.5"} <= set(texts(figures.draw(crossed, "crossed").wide))
 
 
+def test_a_label_that_begins_another_does_not_take_its_line() -> None:
+    first, second = series("tail 1", 2.0), series("tail 1/4", 1.0)
+    lines = tuple(Line(f"theory, {label}", SIZES, (1.0, 0.1, 0.01), None) for label in ("tail 1/4", "tail 1"))
+    drawn = figures.draw(replace(FIGURE, series=(first, second), lines=lines), "tails").wide
+    assert line_colours(drawn) == ["--td-series-2", "--td-series-1"]
+
+
 def test_the_drawing_has_a_name_and_a_description(drawing: figures.Drawing) -> None:
     root = ElementTree.fromstring(drawing.wide)
     named = {child.get("id"): child.text for child in root.iter() if child.tag in ("title", "desc")}
     assert root.get("role") == "img"
-    assert root.get("aria-labelledby") == " ".join(map(str, named))
+    assert [root.get("aria-labelledby"), root.get("aria-describedby")] == list(named)
     assert list(named.values()) == ["Loss & data", "Both losses fall as straight lines."]
 
 
