@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calculators.runs import (
+    intrinsic_dimension,
     kernel_spectrum,
     nearest_neighbour,
     overoptimisation,
@@ -10,6 +11,7 @@ from calculators.runs import (
     teacher_student_data,
     teacher_student_parameters,
     universal_rates,
+    variance_limited,
 )
 from calculators.runs.run import Run
 
@@ -18,7 +20,9 @@ RUNS: tuple[Run, ...] = (
     piecewise_linear.RUN,
     teacher_student_data.RUN,
     teacher_student_parameters.RUN,
+    variance_limited.RUN,
     kernel_spectrum.RUN,
+    intrinsic_dimension.RUN,
     universal_rates.RUN,
     overoptimisation.RUN,
 )
