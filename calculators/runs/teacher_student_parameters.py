@@ -242,11 +242,11 @@ RUN = Run(
         "cpu": Preset(
             {
                 "teacher_width": 48,
-                "dimensions": (2, 3, 4),
-                "widths": (4, 8, 16, 32),
+                "dimensions": (3, 4, 6),
+                "widths": (3, 6, 12, 24),
                 "widths_in_a_part": 4,
                 "batch": 64,
-                "steps": 12_000,
+                "steps": 16_000,
                 "checkpoints": 20,
                 "test_points": 2000,
                 "peak": 5e-3,
