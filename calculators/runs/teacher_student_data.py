@@ -73,21 +73,29 @@ def exponent(
         return None, out
 
 
-def _cases(measured: Measurements, power: int) -> Iterator[tuple[str, int, Exponent | None, dict[float, str]]]:
-    """(teacher, dimension, exponent, sizes left out), teacher by teacher."""
+_Case = tuple[str, int, Exponent | None, dict[float, str]]
+"""teacher, dimension, exponent, sizes left out."""
+
+
+def _cases(measured: Measurements, power: int, only: int | None = None) -> Iterator[_Case]:
+    """Teacher by teacher, dimension by dimension; or one dimension only."""
     table = measured["losses"]
     for teacher in sweep.TEACHERS:
-        for d in np.unique(table.column("dimension")[sweep.rows(table, teacher=teacher)]).tolist():
-            chosen = sweep.rows(table, teacher=teacher, dimension=d)
-            yield teacher, d, *exponent(table, chosen, power, f"{_ID} {teacher} {d} {power}")
+        for d in _dimensions(table):
+            if only in (None, d):
+                chosen = sweep.rows(table, teacher=teacher, dimension=d)
+                yield teacher, d, *exponent(table, chosen, power, f"{_ID} {teacher} {d} {power}")
+
+
+def _dimensions(table: Table) -> list[int]:
+    return sorted(set(table.column("dimension").tolist()))
 
 
 def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
     found = []
     for power in sweep.POWERS:
-        for teacher, d, exponent, out in _cases(measured, power):
-            if power != _SQUARE and d != sweep.number(configuration, "power_dimension"):
-                continue
+        only = None if power == _SQUARE else sweep.number(configuration, "power_dimension")
+        for teacher, d, exponent, out in _cases(measured, power, only):
             if exponent is None:
                 continue  # no three sizes converged: nothing to fit; the figure shows them
             predictions = {"": sweep.local_linear(d, power, smooth=_SMOOTH[teacher])}
@@ -165,13 +173,12 @@ def _exponents_figure(measured: Measurements) -> Figure:
 def _losses_figure(measured: Measurements, teacher: str) -> Figure:
     table = measured["losses"]
     series, lines = [], []
-    for name, d, found, out in _cases(measured, _SQUARE):
-        if name != teacher:
-            continue
+    for d in _dimensions(table):
         chosen = sweep.rows(table, teacher=teacher, dimension=d)
+        out = sweep.unconverged(table, chosen)
         points = estimates.series(f"d = {d}", table.column("size")[chosen], table.column("test_2")[chosen], out)
         series.append(points)
-        if found is not None:
+        if not all(points.left_out):
             prediction = sweep.local_linear(d, _SQUARE, smooth=_SMOOTH[teacher])
             lines.append(estimates.power_line(f"slope −{prediction.text}", points, prediction))
     return Figure(
@@ -192,8 +199,8 @@ def _powers_figure(configuration: Configuration, measured: Measurements) -> Figu
     d = sweep.number(configuration, "power_dimension")
     found: dict[str, list[tuple[float, Exponent]]] = {}
     for power in sweep.POWERS:
-        for teacher, dimension, exponent, _ in _cases(measured, power):
-            if dimension == d and exponent is not None:
+        for teacher, _, exponent, _ in _cases(measured, power, d):
+            if exponent is not None:
                 found.setdefault(teacher, []).append((float(power), exponent))
     series: list[Series] = [
         estimates.exponent_series(sweep.TITLES[teacher], tuple(points)) for teacher, points in found.items()

@@ -1,0 +1,222 @@
+"""The runs with networks, but for the networks: what counts, what is left out, the oracles, the verdicts."""
+
+import math
+
+import numpy as np
+import pytest
+
+from calculators import dimension
+from calculators.runs import (
+    RUNS,
+    intrinsic_dimension,
+    sweep,
+    teacher_student_data,
+    teacher_student_parameters,
+    variance_limited,
+)
+from calculators.runs.randomness import generator
+from calculators.runs.run import Table
+
+SIZES = (32, 64, 128, 256, 512)
+
+
+def data_table(exponent: float, floor: float = 0.0, share: float = 0.01, d: int = 4) -> Table:
+    """Losses of made-up students: a power law, seeds apart by 5 %, the training loss a share of the test loss."""
+    rows = []
+    for teacher in sweep.TEACHERS:
+        for size in SIZES:
+            for seed in range(4):
+                error = (size ** (-exponent) + floor) * math.exp(0.05 * (seed - 1.5))
+                powers = (error ** (m / 2) for m in sweep.POWERS)
+                rows.append((teacher, d, 64, size, 100, seed, 100, share * error, *powers))
+    return Table(sweep.COLUMNS, tuple(rows))
+
+
+def by_id(metrics):
+    return {metric.id: metric for metric in metrics}
+
+
+def configuration(run, **changes):
+    return {**run.RUN.presets["cpu"].configuration, **changes}
+
+
+@pytest.mark.parametrize(
+    ("exponent", "relu", "as_smooth", "tanh"),
+    [
+        (1.0, "above the bound", "consistent", "consistent"),
+        (0.75, "consistent", "below the bound", "below the bound"),
+        (1.5, "above the bound", "above the bound", "above the bound"),
+        (0.5, "below the bound", "below the bound", "below the bound"),
+    ],
+)
+def test_both_lines_are_judged(exponent: float, relu: str, as_smooth: str, tanh: str) -> None:
+    found = by_id(
+        teacher_student_data.RUN.metrics(configuration(teacher_student_data), {"losses": data_table(exponent)})
+    )
+    assert found["alpha-relu-d4"].prediction.text == "3/4" and found["alpha-tanh-d4"].prediction.text == "1"
+    assert found["alpha-relu-d4"].value == pytest.approx(exponent, abs=0.05)
+    verdicts = [found[f"alpha-{name}"].verdict for name in ("relu-d4", "relu-d4-as-smooth", "tanh-d4")]
+    assert verdicts == [relu, as_smooth, tanh]
+    assert found["alpha-tanh-d4-m4"].value == pytest.approx(2 * exponent, abs=0.1)
+    assert found["alpha-tanh-d4-m4"].prediction.text == "2" and found["alpha-relu-d4-m4"].prediction.text == "5/4"
+
+
+def test_points_that_did_not_converge_are_shown_and_left_out() -> None:
+    table = data_table(1.0)
+    where = table.columns.index("train"), table.columns.index("test_2"), table.columns.index("size")
+    rows = tuple(
+        (
+            *row[: where[0]],
+            0.2 * row[where[1]] * 3,
+            *row[where[0] + 1 : where[1]],
+            3 * row[where[1]],
+            *row[where[1] + 1 :],
+        )
+        if row[where[2]] == 512
+        else row
+        for row in table.rows
+    )
+    spoiled = {"losses": Table(table.columns, rows)}
+    chosen = sweep.rows(spoiled["losses"], teacher="tanh", dimension=4)
+    assert sweep.unconverged(spoiled["losses"], chosen) == {512.0: "not converged: training loss 20 % of the test loss"}
+    assert sweep.unconverged(table, chosen) == {}
+    run = teacher_student_data.RUN
+    metric = by_id(run.metrics(configuration(teacher_student_data), spoiled))["alpha-tanh-d4"]
+    assert metric.value == pytest.approx(1, abs=0.05) and "Left out, as not converged: D = 512." in metric.note
+    figure = {figure.id: figure for figure in run.figures(configuration(teacher_student_data), spoiled)}["losses-tanh"]
+    assert figure.series[0].left_out == ("", "", "", "", "not converged: training loss 20 % of the test loss")
+    assert len(figure.series[0].x) == 5 and figure.lines[0].y[1] < figure.series[0].y[-1]
+
+
+def test_nothing_is_fitted_where_nothing_converged() -> None:
+    measured = {"losses": data_table(1.0, share=0.5)}
+    run = teacher_student_data.RUN
+    assert run.metrics(configuration(teacher_student_data), measured) == ()
+    figures = {figure.id: figure for figure in run.figures(configuration(teacher_student_data), measured)}
+    assert all(figures["losses-relu"].series[0].left_out) and figures["losses-relu"].lines == ()
+    assert run.answer(()).startswith("With a smooth teacher the exponent is consistent with 4/d or above it in 0 of 0")
+
+
+def test_students_are_counted_weight_by_weight() -> None:
+    for d, width in ((2, 4), (6, 24), (9, 64)):
+        shapes = ((d, width), (width,), (width, width), (width,), (width,), ())
+        count = sum(int(np.prod(shape)) for shape in shapes)
+        assert teacher_student_parameters.parameters(np.array(d), np.array(width)) == count
+
+
+def width_table(half: float) -> Table:
+    """Losses P^-1 for d = 4; students trained half as long are worse by the factor `half`."""
+    rows = []
+    for teacher in sweep.TEACHERS:
+        for width in (3, 6, 12, 24):
+            for steps in (100, 50):
+                for seed in range(4):
+                    count = teacher_student_parameters.parameters(np.array(4), np.array(width))
+                    error = float(1 / count) * math.exp(0.05 * (seed - 1.5)) * (half if steps == 50 else 1)
+                    powers = (error ** (m / 2) for m in sweep.POWERS)
+                    rows.append((teacher, 4, width, 0, steps, seed, steps, error, *powers))
+    return Table(sweep.COLUMNS, tuple(rows))
+
+
+def test_widths_that_need_longer_training_do_not_count() -> None:
+    run = teacher_student_parameters.RUN
+    trained = by_id(run.metrics(configuration(teacher_student_parameters), {"losses": width_table(1.1)}))
+    assert trained["alpha-p-tanh-d4"].value == pytest.approx(1, abs=0.05)
+    assert trained["alpha-p-tanh-d4"].verdict == "consistent"
+    assert trained["alpha-p-relu-d4-as-smooth"].verdict == "consistent"
+    assert trained["alpha-w-tanh-d4"].value > 1.3 and trained["alpha-w-tanh-d4"].prediction is None
+    measured = {"losses": width_table(2.0)}
+    short = by_id(run.metrics(configuration(teacher_student_parameters), measured))
+    assert short["alpha-p-tanh-d4"].verdict == "not converged"
+    figure = {figure.id: figure for figure in run.figures(configuration(teacher_student_parameters), measured)}
+    why = figure["losses-tanh"].series[0].left_out
+    assert len(why) == 4 and all(
+        text.startswith("not converged: the second half of the training takes") for text in why
+    )
+    assert run.answer(tuple(short.values())) == (
+        "Against 4/d: with a smooth teacher not converged at d = 4; with a ReLU teacher not converged at d = 4."
+    )
+
+
+def test_least_squares_is_its_exact_law() -> None:
+    """The simulation against s E tr (X'X)^-1 by another way: one data set at a time, by `lstsq`."""
+    draw = np.random.default_rng(11)
+    errors = []
+    for _ in range(4000):
+        x = draw.standard_normal((12, 4))
+        errors.append(np.sum(np.linalg.lstsq(x, 0.5 * draw.standard_normal(12), rcond=None)[0] ** 2))
+    exact = float(variance_limited.excess(np.array(12), 4, 0.25))
+    assert exact == pytest.approx(0.25 * 4 / 7)
+    assert np.mean(errors) == pytest.approx(exact, abs=4 * np.std(errors) / math.sqrt(4000))
+    found = [variance_limited.least_squares(generator(seed, "test"), 12, 4, 0.25, 200) for seed in range(20)]
+    assert np.mean(found) == pytest.approx(exact, abs=4 * np.std(found) / math.sqrt(20))
+
+
+def test_apparent_slopes_of_the_exact_law() -> None:
+    """Near P the exact law is far steeper than 1, far out it is nearly there."""
+    near, far = (variance_limited.excess(np.array(ends), 16, 1.0) for ends in ((32, 96), (512, 4096)))
+    assert math.log(near[0] / near[1]) / math.log(3) == pytest.approx(1.51, abs=0.01)
+    assert math.log(far[0] / far[1]) / math.log(8) == pytest.approx(1.014, abs=0.001)
+
+
+def test_random_features_have_their_kernel() -> None:
+    draw = np.random.default_rng(2)
+    x = draw.uniform(-1, 1, (5, 3))
+    products = []
+    for _ in range(300):
+        held = variance_limited.features(draw, x, 200)
+        products.append(held @ held.T)
+    error = np.std(products, axis=0) / math.sqrt(300)
+    assert np.all(np.abs(np.mean(products, axis=0) - variance_limited.kernel(x, x)) < 5 * error)
+
+
+def test_a_student_of_full_rank_keeps_the_dimension() -> None:
+    """A wide random first layer bends a plane without folding it onto itself: its dimension is read as 2."""
+    draw = np.random.default_rng(4)
+    layers = tuple(
+        leaf[None]
+        for leaf in (draw.normal(size=(3, 40)), draw.normal(size=40), draw.normal(size=(40, 40)), np.zeros(40))
+    )
+    cloud = draw.uniform(-1, 1, (800, 2))
+    found = intrinsic_dimension.hidden(layers, 0, cloud)
+    assert {name: values.shape for name, values in found.items()} == {
+        "inputs": (800, 2),
+        "hidden-1": (800, 40),
+        "hidden-2": (800, 40),
+    }
+    assert found["hidden-1"][3] == pytest.approx(np.maximum(cloud[3] @ layers[0][0][:2] + layers[1][0], 0))
+    assert dimension.two_nn(found["hidden-2"]).dimension == pytest.approx(2, abs=0.25)
+
+
+def test_published_rows_miss_the_bound_as_they_do() -> None:
+    over = {case: four / d for case, (four, d) in intrinsic_dimension.PUBLISHED.items() if four > d}
+    assert over == {
+        "CIFAR-10 (test)": pytest.approx(1.046, abs=0.001),
+        "FashionMNIST": pytest.approx(1.076, abs=0.001),
+    }
+
+
+def test_gpu_tables_stay_small() -> None:
+    """The rows of the GPU presets, at the longest they can be, below the limit of a record."""
+    longest = len("relu,9,192,8192,80000,7,80000,1.23456e-05,0.000123456,0.000123456,1.23456e-05,1.23456e-05\n")
+    for run, each in ((teacher_student_data.RUN, "sizes"), (teacher_student_parameters.RUN, "widths")):
+        preset = run.presets["gpu"]
+        count = 2 * len(preset.configuration["dimensions"]) * len(preset.configuration[each]) * preset.seeds
+        assert count * (2 if each == "widths" else 1) * longest < 200_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", [run for run in RUNS if run.jax], ids=lambda run: run.id)
+def test_replays_agree(run) -> None:
+    """Measured anew here, the tiny configuration gives what the record says, within the run's tolerance."""
+    pytest.importorskip("jax")
+    from calculators.runs import provenance
+    from calculators.runs.record import load
+    from calculators.runs.running import on_cpu, replayed
+
+    record = load(provenance.RECORDS / run.id / "run-cpu.yml", "run-cpu.yml")
+    with on_cpu(run):
+        found = {metric.id: metric.value for metric in replayed(run, record.replay.configuration, record.replay.seeds)}
+    assert found.keys() == record.replay.metrics.keys() and len(found) >= 3
+    for name, value in found.items():
+        assert value == pytest.approx(record.replay.metrics[name], rel=run.tolerance), name
