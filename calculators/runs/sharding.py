@@ -38,7 +38,7 @@ def run(task: Task, members: Members, title: str = "", memory: int | None = None
     """
     mesh = Mesh(np.array(devices()), (_AXIS,))
     count = len(members.seed)
-    size = chunk_size(task, count, mesh.size, memory or _memory(mesh.devices[0]))
+    size = chunk_size(task, count, mesh.size, memory or _memory(mesh))
     pieces = []
     with tqdm(total=count, desc=title, unit="student", leave=False, disable=None) as bar:
         for start in range(0, count, size):
@@ -122,6 +122,11 @@ def _gathered(outcome: Outcome) -> Outcome:
     return jax.device_get(outcome)
 
 
-def _memory(device: jax.Device) -> int:
-    limits = device.memory_stats() or {}
-    return int(limits.get("bytes_limit", _UNKNOWN / _SHARE) * _SHARE)
+def _memory(mesh: Mesh) -> int:
+    """Bytes to use on each device: the least that any process may, so that all make the same chunks."""
+    (device, *_) = (device for device in mesh.devices.flat if device.process_index == jax.process_index())
+    here = int((device.memory_stats() or {}).get("bytes_limit", _UNKNOWN / _SHARE) * _SHARE)
+    if jax.process_count() == 1:
+        return here
+    # In mebibytes, since without 64-bit numbers bytes would not fit.
+    return int(np.min(multihost_utils.process_allgather(np.int32(here // 2**20)))) * 2**20
