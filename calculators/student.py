@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import sympy
+from functools import lru_cache
+
 from mpmath import MPContext
 
 _DIGITS = 30
@@ -36,6 +38,7 @@ Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26
 """
 
 
+@lru_cache(maxsize=256)  # fits ask for few different ones, thousands of times
 def quantile(confidence: float, degrees: int) -> float:
     """The t between whose negative and positive value the share `confidence` of the distribution lies.
 

@@ -164,12 +164,12 @@ def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -
 
 
 def _settings(target: str, dimension: int, fit: str, order: int) -> dict[str, str]:
-    """The settings of the scaling-exponent calculator for a measurement; smoothness in the loss's own norm."""
+    """The settings of the scaling-exponent calculator for a measurement."""
     settings = {"dimension": str(dimension), "degree": "1" if fit == "linear" else "0", "loss_order": str(order)}
     if target == _JUMPS:
-        settings["smoothness"] = str(Fraction(1, order))
+        settings["target"] = "jumps"
     elif target in (_KINKS, _NETWORK):
-        settings["smoothness"] = str(1 + Fraction(1, order))
+        settings["target"] = "kinks"
     elif target in _ROUGH:
         settings["smoothness"] = _ROUGH[target]
     return settings
