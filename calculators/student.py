@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import sympy
-from functools import lru_cache
-
 from mpmath import MPContext
 
 _DIGITS = 30
