@@ -34,7 +34,7 @@ _JAVASCRIPT_WORDS = frozenset(
         "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private",
         "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof",
         "undefined", "var", "void", "while", "with", "yield", "Fraction", "Infinity", "Math", "NaN", "Number",
-        "lesser", "greater", "reciprocal", "erf", "erfc", "gamma", "integral", "loggamma", "part", "total",
+        "lesser", "greater", "reciprocal", "huge", "erf", "erfc", "gamma", "integral", "loggamma", "part", "total",
     }
 )
 # fmt: on

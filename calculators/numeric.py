@@ -93,9 +93,16 @@ def equal(left: sympy.Expr, right: sympy.Expr, draw: random.Random | None = None
 
 
 def six_digits(value: mpf) -> str:
-    """A number with six significant digits as JavaScript writes it: `0.56419`, `468750000000`, `1.5e-7`."""
+    """A number with six significant digits as JavaScript writes it: `0.56419`, `468750000000`, `1.5e-7`.
+
+    Beyond the largest double a power of ten with six digits in the exponent, as pages show it: `10^602.06`.
+    """
     if math.isinf(float(value)):
-        return str(nstr(value, 6, strip_zeros=True))  # beyond JavaScript's numbers
+        if not mpmath.isfinite(value):
+            return str(nstr(value, 6, strip_zeros=True))
+        arithmetic = context()
+        power = arithmetic.log10(abs(arithmetic.convert(value)))
+        return f"{'-' if value < 0 else ''}10^{six_digits(power)}"
     rounded = float(f"{float(value):.5e}")
     if rounded == 0 or 1e-6 <= abs(rounded) < 1e21:
         plain = f"{Decimal(repr(rounded)):f}"

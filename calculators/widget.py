@@ -251,10 +251,11 @@ def javascript_module(
         functions of `p = {parameter id: Fraction, Infinity where allowed, or a number where real}` and
         `chosen = {choice id: option id}` (left out: what the page begins with): `settle(chosen)`, with all that makes
         no difference as the page begins; `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a
-        Fraction, or a number where it is irrational or depends on real parameters, or null where the theory says
-        nothing; `silence(p, chosen)`, why, or the empty text; `quantities(p, chosen)`, id -> value;
-        `verdict(p, chosen)`, the index in `verdicts`; `latex(chosen)`, the formula in letters; `slots[key](p)`, the
-        value of each hole; and `curves[id].value(p, x, chosen)`, a number, or NaN where the curve is not drawn.
+        Fraction, or a number where it is irrational or depends on real parameters, or {tens} with its decimal logarithm
+        where it is larger than any double, or null where the theory says nothing; `silence(p, chosen)`, why, or the
+        empty text; `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the index in `verdicts`;
+        `latex(chosen)`, the formula in letters; `slots[key](p)`, the value of each hole; and `curves[id].value(p, x,
+        chosen)`, a number, or NaN where the curve is not drawn.
     """
     return module(plan(calculator), fraction_url, special_url)
 
@@ -345,12 +346,18 @@ export const curves = {{
     if special:
         imports.append(f"import {{ {', '.join(special)} }} from {json.dumps(special_url)};")
     source = calculator.id.replace("-", "_")
+    huge = (
+        "const huge = (value, power) => {\n"
+        "  const tens = value === Infinity ? power() : NaN;\n"
+        "  return Number.isFinite(tens) ? { tens } : value;\n};\n"
+    )
     return (
         f"// Emitted from calculators.{source}; change the Python, not this file.\n"
         + "\n".join(imports)
         + "\n\nconst lesser = (a, b) => (a === Infinity ? b : b === Infinity ? a : a.lt(b) ? a : b);"
         + "\nconst greater = (a, b) => (a.gt(b) ? a : b);"
         + "\nconst reciprocal = (a) => (a === Infinity ? new Fraction(0n) : a.inverse());\n"
+        + (huge if "huge(" in body else "")
         + body
     )
 
@@ -674,7 +681,18 @@ def _function(calculator: Calculator, expression: sympy.Expr) -> str:
     exact, code = _code(calculator, expression)
     if exact:
         return f"({_unpack(calculator, expression.free_symbols)}) => {code}"
+    if (tens := _tens(expression)) is not None:
+        code = f"huge({code}, () => {emit.javascript(tens, exact=False)})"
     return f"(given) => {{ {_numbers(calculator, expression.free_symbols)}return {code}; }}"
+
+
+def _tens(expression: sympy.Expr) -> sympy.Expr | None:
+    """The power of ten of a power whose exponent the reader sets: it has a value where the power is no double."""
+    if isinstance(expression, sympy.exp):
+        return expression.args[0] / sympy.log(10)
+    if isinstance(expression, sympy.Pow) and expression.exp.free_symbols:
+        return expression.exp * sympy.log(expression.base) / sympy.log(10)
+    return None
 
 
 def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr, *, or_equal: bool = False) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 
 import sympy
 from markupsafe import Markup, escape
+from mpmath import mpf
 
 from calculators import emit, numeric
 from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table
@@ -411,15 +412,17 @@ def _shown_value(calculator: Calculator, expression: sympy.Expr, values: Mapping
         return "–"
 
 
-def _number(expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> float:
-    """The value as a plain number.
+def _number(expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> mpf:
+    """The value, which may be larger than any double.
 
     Raises:
         ArithmeticError, TypeError, ValueError: there is none that is real.
     """
     arithmetic = numeric.context()
     numbers = {letter: numeric.evaluate(arithmetic, value, {}) for letter, value in values.items()}
-    return float(numeric.evaluate(arithmetic, expression, numbers))
+    value = numeric.evaluate(arithmetic, expression, numbers)
+    float(value)  # raises where it is not real
+    return value
 
 
 def page_settings(calculator: Calculator, settings: Mapping[str, str]) -> dict[str, str]:
@@ -553,10 +556,13 @@ def _filled(
 
 
 def _slot(key: str, text: str) -> str:
-    """A hole with a value in it: `-1/8` as a minus sign and a number, infinity as its sign."""
-    shown = "∞" if text == "oo" else text.removeprefix("-")
+    """A hole with a value in it: `-1/8` as a minus sign and a number, infinity as its sign, `10^602.06` as a power."""
+    shown, _, power = ("∞" if text == "oo" else text.removeprefix("-")).partition("^")
     minus = "<mo>−</mo>" if text.startswith("-") else ""
-    return f'<mrow data-slot="{escape(key)}">{minus}<mn>{escape(shown)}</mn></mrow>'
+    number = f"<mn>{escape(shown)}</mn>"
+    if power:
+        number = f"<msup>{number}<mn>{escape(power)}</mn></msup>"
+    return f'<mrow data-slot="{escape(key)}">{minus}{number}</mrow>'
 
 
 _LEFT, _TOP, _SIDE, _DECADES = 46, 14, 240, 6

@@ -83,9 +83,13 @@ function whole(n, d, places) {
 /** A 1 with so many noughts, or 1 where there are to be none. */
 const noughts = (places) => BigInt(`1${"0".repeat(Math.max(0, places))}`);
 
-/** An exact text, or six digits of a number. */
+/** Whether a module's value is a fraction, and not a number or what is known of one that is larger than any double. */
+export const isExact = (value) => typeof value !== "number" && !("tens" in value);
+
+/** An exact text, or six digits of a number; of one beyond all doubles the power of ten. */
 export function shown(value) {
   if (value === Infinity) return "∞";
+  if (value.tens !== undefined) return `10^${shown(value.tens)}`;
   if (typeof value !== "number") return value.toFraction();
   return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "–";
 }

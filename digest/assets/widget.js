@@ -1,7 +1,7 @@
 // A calculator on a page: reads the controls, asks the emitted module, and puts its answers into the page's elements.
 // There is no formula here. Every number that is shown comes from the module, which is emitted from SymPy.
 
-import { readNumber, rounded, shown } from "./numbers.js";
+import { isExact, readNumber, rounded, shown } from "./numbers.js";
 
 const IDLE = 1200; // [ms] after which the next change counts as a new one
 const HUSH = 700; // [ms] of rest before a change is announced
@@ -165,7 +165,7 @@ class Widget {
 
   /** The result, exact where it is a fraction, what it is worth, and further outputs. */
   answer(values, chosen, value) {
-    const exact = typeof value !== "number";
+    const exact = isExact(value);
     const text = shown(value);
     const decimal = exact ? rounded(value) : "";
     this.output.textContent = text;
@@ -264,7 +264,7 @@ class Widget {
       latex: () => this.latex(),
       python: () => {
         const settings = this.state.settings.map(([name, text]) => `${name}=${JSON.stringify(text)}`).join(", ");
-        const what = `derivation.result.${typeof this.state.value === "number" ? "expression.evalf(6)" : "text"}`;
+        const what = `derivation.result.${isExact(this.state.value) ? "text" : "expression.evalf(6)"}`;
         const call = `CATALOG["${this.module.id}"].derive(${settings})`;
         return `from calculators import CATALOG\n\nderivation = ${call}\nprint(${what} if derivation.result else derivation.silence)\n`;
       },
@@ -284,7 +284,8 @@ class Widget {
     const { value, chosen } = this.state;
     const general = this.module.latex(chosen);
     if (!general || value === null) return this.section.querySelector("[data-silence]").textContent;
-    return `${general} ${typeof value === "number" ? "\\approx" : "="} ${typeof value === "number" ? shown(value) : value.toLatex()}`;
+    if (isExact(value)) return `${general} = ${value.toLatex()}`;
+    return `${general} \\approx ${shown(value).replace(/\^(.*)/, "^{$1}")}`;
   }
 
   /** Says the answer once the reader rests, for those who listen. */
@@ -352,7 +353,7 @@ function valueOf(compute) {
 }
 
 function decimalOf(value) {
-  return typeof value === "number" ? shown(value) : rounded(value);
+  return isExact(value) ? rounded(value) : shown(value);
 }
 
 /** The number at a share of an axis's length, and the other way round. */
@@ -392,15 +393,15 @@ function shownText(step) {
   return [...step.querySelectorAll("[data-options]")].filter((variant) => !variant.hasAttribute("hidden")).map((variant) => variant.textContent).join("");
 }
 
-/** Puts an exact number into a formula: a minus sign of its own, a fraction with a slash. */
+/** Puts a number into a formula: a minus sign of its own, a fraction with a slash, a power of ten as one. */
 function fill(slot, value) {
-  const text = shown(value);
-  const parts = text.startsWith("-") ? [["mo", "−"], ["mn", text.slice(1)]] : [["mn", text]];
-  slot.replaceChildren(
-    ...parts.map(([kind, content]) => {
-      const element = document.createElementNS("http://www.w3.org/1998/Math/MathML", kind);
-      element.textContent = content;
-      return element;
-    }),
-  );
+  const [number, power] = shown(value).split("^");
+  const parts = number.startsWith("-") ? [mathml("mo", "−"), mathml("mn", number.slice(1))] : [mathml("mn", number)];
+  slot.replaceChildren(...(power === undefined ? parts : [mathml("msup", ...parts, mathml("mn", power))]));
+}
+
+function mathml(kind, ...content) {
+  const element = document.createElementNS("http://www.w3.org/1998/Math/MathML", kind);
+  element.append(...content);
+  return element;
 }

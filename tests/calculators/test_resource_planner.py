@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import sympy
+from mpmath import mpf
 
-from calculators import emit, numeric
+from calculators import emit, numeric, report, widget
 from calculators.derivation import Derivation, Step
 from calculators.resource_planner import CALCULATOR
 from calculators.verify import StepError, verify
@@ -256,3 +260,94 @@ def test_javascript_equals_sympy(options: dict[str, str]) -> None:
         for point, answer in zip(points, found, strict=True):
             values = {x: arithmetic.mpf(int(y.p)) / int(y.q) for x, y in point.items()}
             assert answer == pytest.approx(float(numeric.evaluate(arithmetic, expression, values)), rel=1e-12), point
+
+
+Answer = tuple[str, list[str], dict[str, str]]
+_IN_PAGE = """
+import { Fraction, parameters, quantities, result, slots } from MODULE;
+import { readNumber, shown } from NUMBERS;
+import { readFileSync } from "node:fs";
+const answers = JSON.parse(readFileSync(0, "utf8")).map(([texts, chosen]) => {
+  const read = (parameter) => readNumber(Fraction, parameter, texts[parameter.name]).value;
+  const p = Object.fromEntries(parameters.map((parameter) => [parameter.name, read(parameter)]));
+  const more = Object.values(quantities(p, chosen)).map(shown);
+  const holes = Object.entries(slots).map(([key, value]) => [key, shown(value(p))]);
+  return [shown(result(p, chosen)), more, Object.fromEntries(holes)];
+});
+console.log(JSON.stringify(answers));
+"""
+
+
+@pytest.fixture(scope="module")
+def in_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict[str, str]]], list[Answer]]:
+    """What a page shows for settings: the answer, the further outputs, and every hole of the steps."""
+    folder = tmp_path_factory.mktemp("planner")
+    fraction_url = (in_node.ROOT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
+    (folder / "planner.mjs").write_text(widget.javascript_module(CALCULATOR, fraction_url), encoding="utf-8")
+    numbers = (in_node.ROOT / "digest/assets/numbers.js").as_uri()
+    code = _IN_PAGE.replace("MODULE", '"./planner.mjs"').replace("NUMBERS", json.dumps(numbers))
+    (folder / "run.mjs").write_text(code, encoding="utf-8")
+
+    def run(settings: list[dict[str, str]]) -> list[Answer]:
+        names = {parameter.id for parameter in CALCULATOR.parameters}
+        asked = [
+            [
+                {p.id: s.get(p.id, str(p.start)) for p in CALCULATOR.parameters},
+                {name: value for name, value in s.items() if name not in names},
+            ]
+            for s in settings
+        ]
+        command = ["node", "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", str(folder / "run.mjs")]
+        done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
+        return [tuple(answer) for answer in json.loads(done.stdout)]
+
+    return run
+
+
+LARGE = [
+    # Half the loss at alpha = 1/2000: 2^2000.
+    ({"loss": "2", "target": "1", "exponent": "0.0005"}, 2000 * math.log10(2)),
+    ({"loss": "2", "target": "1", "exponent": "0.0005", "resource": "width-shallow"}, 2000 * math.log10(2)),
+    ({"loss": "2", "target": "1", "exponent": "0.0002", "resource": "width"}, 2500 * math.log10(2)),
+    ({"loss": "1e30", "target": "1e-30", "exponent": "0.05"}, 1200),
+    ({"loss": "1e30", "target": "1e-30", "exponent": "1e-30"}, 6e31),
+    # Ten times the size takes a ten-thousandth off.
+    ({"earlier": "1.0001", "loss": "1", "target": "0.5", "known": "two-runs"}, math.log(2) / math.log(1.0001)),
+    (
+        {"loss": "2", "target": "1.25", "irreducible": "1", "floor": "given", "exponent": "0.001"},
+        1000 * math.log10(4),
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "power"), LARGE)
+def test_a_factor_beyond_all_doubles_is_a_power_of_ten(
+    settings: dict[str, str], power: float, in_page: Callable[[list[dict[str, str]]], list[Answer]]
+) -> None:
+    derivation = CALCULATOR.derive(**START | settings)
+    expected = f"10^{numeric.six_digits(mpf(power))}"
+    assert derivation.answer.decimal == expected
+    assert f" ≈ {expected} [" in report.as_text(CALCULATOR, derivation)
+    ((result, more, slots),) = in_page([settings])
+    assert result == expected
+    assert not {"∞", "–", "NaN", "Infinity"} & {result, *more}
+    chosen = {choice.id: settings.get(choice.id, choice.begins) for choice in CALCULATOR.choices}
+    there = {
+        slots[hole.key]
+        for step in widget.page_steps(CALCULATOR)
+        for variant in step.variants
+        if "/".join(chosen[choice] for choice in step.choices) in variant.options
+        for hole in (*variant.before.holes, *variant.after.holes)
+    }
+    assert expected in there
+    assert not {"∞", "–", "NaN", "Infinity"} & there
+
+
+def test_a_factor_that_is_a_double_stays_one(
+    in_page: Callable[[list[dict[str, str]]], list[Answer]],
+) -> None:
+    """2^1023 is one, 2^1024 is the first power of two that is none."""
+    given = [{"loss": "2", "target": "1", "exponent": f"1/{power}"} for power in (1, 1023, 1024)]
+    assert [answer[0] for answer in in_page(given)] == ["2", "8.98847e+307", "10^308.255"]
+    decimals = [CALCULATOR.derive(**START | {**s, "known": "exponent"}).answer.decimal for s in given[1:]]
+    assert decimals == ["8.98847e+307", "10^308.255"]
