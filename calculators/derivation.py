@@ -477,6 +477,14 @@ class Result(_Formula):
     quantities: tuple[Quantity, ...] = ()
     """Further outputs."""
 
+    def output(self, quantity: str | None = None) -> Result | Quantity:
+        """The further output with this id, or the result itself.
+
+        Raises:
+            KeyError: there is none with this id.
+        """
+        return self if quantity is None else {output.id: output for output in self.quantities}[quantity]
+
 
 @dataclass(frozen=True)
 class Silence:
@@ -653,17 +661,23 @@ class Calculator:
         silence = next((rule.sentence for rule in self.silences if rule.applies(numbers, chosen)), "")
         return replace(derivation, result=None, silence=silence) if silence else derivation
 
-    def same(self, derivation: Derivation, text: str) -> bool:
+    def same(self, derivation: Derivation, text: str, quantity: str | None = None) -> bool:
         """Whether there is a result and it equals the expression that `text` says, compared at 50 digits.
+
+        Args:
+            derivation: of this calculator.
+            text: an expression in its letters.
+            quantity: the id of a further output, to compare that instead of the result.
 
         Raises:
             calculators.expressions.ExpressionError: `text` is no expression in this calculator's letters.
+            KeyError: the result has no such further output.
         """
         expected = expressions.result(text, self.symbols)
         if derivation.result is None:
             return False
-        result = derivation.result.expression
-        return bool(result == expected) or numeric.equal(result, expected)
+        found = derivation.result.output(quantity).expression
+        return bool(found == expected) or numeric.equal(found, expected)
 
     def table(self) -> Table:
         """The table of values, every cell derived."""

@@ -90,7 +90,7 @@ class Corpus:
 
     def value_latex(self, value: markup.Value) -> str:
         """A value's result as LaTeX, for a formula that asks for it."""
-        return self.derivations[value.calculator, value.settings].answer.latex_inline
+        return self.derivations[value.calculator, value.settings].answer.output(value.quantity).latex_inline
 
     def formula(self, formula: markup.Formula) -> str:
         """A formula of a text as MathML."""
@@ -307,6 +307,21 @@ def _folder(file: str) -> str:
     return file.rpartition("/")[0].rpartition("/")[2]
 
 
+def _no_output(derivation: Derivation, quantity: str | None) -> str:
+    """What a further output must be, and what was asked for; empty when it is there, none is asked for, or there is no
+    answer at all.
+    """
+    if quantity is None or derivation.result is None:
+        return ""
+    outputs = [output.id for output in derivation.result.quantities]
+    if quantity in outputs:
+        return ""
+    if not outputs:
+        return f"left out, since {derivation.calculator} has no further outputs for these settings; got {quantity!r}"
+    rule = f"a further output of {derivation.calculator} for these settings, {listed(outputs)}"
+    return f"{rule}; got {quantity!r}{did_you_mean(quantity, outputs)}"
+
+
 class _Checker:
     """The rules between files, and the results and formulas that texts ask for."""
 
@@ -501,16 +516,22 @@ class _Checker:
         derivation = self._derive(document, keys, check.calculator, settings)
         if derivation is None:
             return
+        if fault := _no_output(derivation, check.quantity):
+            self.problems.append(document.problem((*keys, "quantity"), f"quantity must be {fault}"))
+            return
         try:
-            same = CATALOG[check.calculator].same(derivation, check.equals)
+            same = CATALOG[check.calculator].same(derivation, check.equals, check.quantity)
         except ExpressionError as error:
             rule = f"equals must be an expression like 4/d or 1/2: {error}"
             self.problems.append(document.problem((*keys, "equals"), rule))
             return
         if not same:
             shown = " ".join(f"{name}={value}" for name, value in settings)
-            answer = f"'{derivation.result.text}'" if derivation.result else f"no answer: {derivation.silence}"
-            rule = f"equals must be what {check.calculator} gives for {shown}, {answer}"
+            answer = f"no answer: {derivation.silence}"
+            if derivation.result:
+                answer = f"'{derivation.result.output(check.quantity).text}'"
+            what = f" as {check.quantity}" if check.quantity else ""
+            rule = f"equals must be what {check.calculator} gives{what} for {shown}, {answer}"
             self.problems.append(document.problem((*keys, "equals"), f"{rule}; got {check.equals!r}"))
 
     def _derive(self, document: Document, keys: Keys, calculator: str, settings: Settings) -> Derivation | None:
@@ -526,11 +547,12 @@ class _Checker:
             derivation = calculator.derive(**dict(settings))
             self.derivations[key] = derivation
             if derivation.result is not None:
-                self.formulas[derivation.result.latex_inline, False] = None
+                for output in (derivation.result, *derivation.result.quantities):
+                    self.formulas[output.latex_inline, False] = None
         return self.derivations[key]
 
     def _latex(self, value: markup.Value) -> str:
-        return self.derivations[value.calculator, value.settings].answer.latex_inline
+        return self.derivations[value.calculator, value.settings].answer.output(value.quantity).latex_inline
 
     def _texts(self, entry: Entry[K]) -> None:
         for keys, source, inline in markdown(entry.model):
@@ -564,7 +586,9 @@ class _Checker:
             result = derivation.result
             if result is None:
                 problem(value.offset, f"a value must have an answer; the calculator says: {derivation.silence}")
-            elif value.form == "decimal" and result.decimal is None:
+            elif fault := _no_output(derivation, value.quantity):
+                problem(value.offset, f"what is asked for after the slash must be {fault}")
+            elif value.form == "decimal" and result.output(value.quantity).decimal is None:
                 problem(value.offset, "a value has a decimal form only when every letter in it is set")
         for measured in text.measured:
             if unknown := self._unmeasured(measured.run, measured.metric):
@@ -585,12 +609,15 @@ class _Checker:
 
     def _formulas(self, document: Document, keys: Keys, text: markup.Text) -> None:
         for formula in text.formulas:
-            known = (self.derivations.get((value.calculator, value.settings)) for value in formula.values)
-            if any(derivation is None or derivation.result is None for derivation in known):
+            if not all(self._has(value) for value in formula.values):
                 continue  # the value is a problem already; the formula cannot be typeset without it
             line = (markup.expand(formula, self._latex), formula.display)
             self.formulas[line] = None
             self._places.append((line, document, keys, text, formula))
+
+    def _has(self, value: markup.Value) -> bool:
+        derivation = self.derivations.get((value.calculator, value.settings))
+        return bool(derivation and derivation.result and not _no_output(derivation, value.quantity))
 
     def _ids(self, entry: Entry[K], keys: Keys, ids: Sequence[str], scheme: str, rule: str) -> None:
         name = next(str(key) for key in reversed(keys) if isinstance(key, str))

@@ -86,9 +86,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Value:
-    """A calculator's result asked for by `[[calculator name=value … | form]]`. Names and values are as typed."""
+    """A calculator's result asked for by `[[calculator name=value … | form]]`, or one of its further outputs, by
+    `[[calculator/quantity name=value … | form]]`. Names and values are as typed.
+    """
 
     calculator: str
+    quantity: str | None
+    """The id of the further output; None for the result."""
     settings: tuple[tuple[str, str], ...]
     form: Form
     offset: int
@@ -343,9 +347,10 @@ def _value(content: str, offset: int, *, in_math: bool = False) -> Value | str:
     request, bar, form = content.partition("|")
     calculator, *settings = request.split() or [""]
     form = form.strip() if bar else "exact"
-    if not _ID.fullmatch(calculator):
+    calculator, slash, quantity = calculator.partition("/")
+    if not _ID.fullmatch(calculator) or (slash and not _ID.fullmatch(quantity)):
         rule = "a value begins with the id of a calculator, as in [[scaling-exponent degree=1]]"
-        return f"{rule}; got {quoted(calculator)}"
+        return f"{rule}; got {quoted(calculator + slash + quantity)}"
     pairs: dict[str, str] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
@@ -365,7 +370,7 @@ def _value(content: str, offset: int, *, in_math: bool = False) -> Value | str:
         if form == known:
             if in_math and form == "text":
                 return "a value in math is exact or decimal; got 'text'"
-            return Value(calculator, tuple(pairs.items()), known, offset, in_math)
+            return Value(calculator, quantity or None, tuple(pairs.items()), known, offset, in_math)
     return f"after | comes {listed(get_args(Form))}; got {quoted(form)}{did_you_mean(form, get_args(Form))}"
 
 

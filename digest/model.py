@@ -186,6 +186,8 @@ class Check(Structure):
     """A calculator's id."""
     settings: Mapping[str, Setting] = Field(default_factory=lambda: MappingProxyType({}))
     """Values of its parameters; what is left out stays symbolic."""
+    quantity: Id | None = None
+    """The id of one of its further outputs, where that and not the result is claimed."""
     equals: Setting
     """The value it must have, like `4/d` or `1/2`."""
 

@@ -100,7 +100,7 @@ class Site:
         """The text at `keys` without any markup, on one line."""
 
         def number(value: markup.Value) -> str:
-            return self.corpus.derivations[value.calculator, value.settings].answer.text
+            return self.corpus.derivations[value.calculator, value.settings].answer.output(value.quantity).text
 
         def value(value: markup.Asked) -> str:
             return self._measured(value)[0] if isinstance(value, markup.Measured) else number(value)
@@ -116,7 +116,7 @@ class Site:
             href = addresses.relative(here, addresses.metric(value.run, value.metric))
             link = Markup('<a class="td-value td-value--measured" href="{}" title="{}">{}</a>')
             return link.format(href, title, number)
-        result = self.corpus.derivations[value.calculator, value.settings].answer
+        result = self.corpus.derivations[value.calculator, value.settings].answer.output(value.quantity)
         match value.form:
             case "decimal":
                 shown: str | Markup = result.decimal or result.text
@@ -211,7 +211,8 @@ class Site:
         check = None
         if claim.check:
             derivation = self.corpus.derivation(claim.check.calculator, claim.check.settings)
-            shown = Markup(self.corpus.mathml[derivation.answer.latex_inline, False])
+            output = derivation.answer.output(claim.check.quantity)
+            shown = Markup(self.corpus.mathml[output.latex_inline, False])
             check = self._computed(here, claim.check.calculator, claim.check.settings, shown)
         measured = None
         if claim.measured:

@@ -163,9 +163,9 @@ def test_requests_in_order() -> None:
     text = parse(source)
     assert text.faults == ()
     assert text.links == (Link("item", "b", 0), Link("https", "https://g.org", 41))
-    inner = Value("c", (("d", "1"),), "exact", 16, in_math=True)
-    last = Value("h", (("i", "1/2"), ("j", "oo")), "decimal", source.index("[[h"), in_math=True)
-    assert text.values == (inner, Value("e", (), "text", 28, in_math=False), last)
+    inner = Value("c", None, (("d", "1"),), "exact", 16, in_math=True)
+    last = Value("h", None, (("i", "1/2"), ("j", "oo")), "decimal", source.index("[[h"), in_math=True)
+    assert text.values == (inner, Value("e", None, (), "text", 28, in_math=False), last)
     assert text.formulas == (
         Formula("x^{[[c d=1]]}", False, 13, (inner,)),
         Formula("[[h i=1/2 j=oo | decimal]]", True, source.index("[[h"), (last,)),
