@@ -53,5 +53,8 @@ def test_every_rule_has_a_case() -> None:
         "statement must be said once",
         "row must say where it comes from",
         "answers must be ids of other rows",
+        "quantity must be a further output",
+        "quantity must be left out",
+        "asked for after the slash",
     ):
         assert words in shown, words
