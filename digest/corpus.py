@@ -586,8 +586,8 @@ class _Checker:
             result = derivation.result
             if result is None:
                 problem(value.offset, f"a value must have an answer; the calculator says: {derivation.silence}")
-            elif fault := _no_output(derivation, value.quantity):
-                problem(value.offset, f"what is asked for after the slash must be {fault}")
+            elif absent := _no_output(derivation, value.quantity):
+                problem(value.offset, f"what is asked for after the slash must be {absent}")
             elif value.form == "decimal" and result.output(value.quantity).decimal is None:
                 problem(value.offset, "a value has a decimal form only when every letter in it is set")
         for measured in text.measured:
