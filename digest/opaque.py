@@ -1,11 +1,14 @@
 """Formulas and drawings, taken out of page texts and put back into finished pages.
 
 Markdown and the search take HTML apart tag by tag, and most tags of a page are in its formulas. All that either wants
-of a formula is its words, and nothing of a drawing, so a short element with these goes through them in its place.
+of a formula is its words on one line, with the powers, indices and fractions as one would type them, since D to the
+power -4/d is not D minus 4/d. Of a drawing they want nothing. So a short element goes through them in its place.
 """
 
 import re
+from html import escape
 from typing import Final
+from xml.etree import ElementTree
 
 _WHOLE: Final = re.compile(r"<(math|svg)\b.*?</\1>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
@@ -30,6 +33,39 @@ class Opaque:
     def _stand_in(self, whole: str, name: str) -> str:
         place = self._places.setdefault(whole, len(self._wholes))
         if place == len(self._wholes):
-            words = _TAG.sub("", whole) if name == "math" else ""
+            words = _words(whole) if name == "math" else ""
             self._wholes.append((whole, f'<{name} data-opaque="{place}">{words}</{name}>'))
         return self._wholes[place][1]
+
+
+def _words(mathml: str) -> str:
+    """A formula on one line: `D^(−4/d)`. What Markdown would read as its own signs is written as entities."""
+    try:
+        line = _line(ElementTree.fromstring(mathml))
+    except ElementTree.ParseError:
+        return _TAG.sub("", mathml)
+    return re.sub(r"[\\`*_\[\]]", lambda sign: f"&#{ord(sign[0])};", escape(line, quote=False))
+
+
+def _line(element: ElementTree.Element) -> str:
+    parts = [_line(child) for child in element]
+    match element.tag, parts:
+        case (("msup" | "mover"), [base, power]):
+            return f"{base}^{_bracketed(power)}"
+        case (("msub" | "munder"), [base, index]):
+            return f"{base}_{_bracketed(index)}"
+        case (("msubsup" | "munderover"), [base, index, power]):
+            return f"{base}_{_bracketed(index)}^{_bracketed(power)}"
+        case "mfrac", [above, below]:
+            return f"{_bracketed(above)}/{_bracketed(below)}"
+        case "msqrt", _:
+            return f"√({''.join(parts)})"
+        case "mspace", _:
+            return " "
+        case _:
+            return (element.text or "").strip() + "".join(parts)
+
+
+def _bracketed(part: str) -> str:
+    """The part in brackets, unless it is one word or one sign."""
+    return part if len(part) < 2 or re.fullmatch(r"\w+", part) else f"({part})"

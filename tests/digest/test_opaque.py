@@ -29,6 +29,31 @@ def test_a_formula_leaves_its_words_and_a_drawing_leaves_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("mathml", "words"),
+    [
+        (
+            "<msup><mi>D</mi><mrow><mo>−</mo><mn>4</mn><mo>/</mo><mi>d</mi></mrow></msup>",
+            "D^(−4/d)",
+        ),
+        ("<msup><mi>w</mi><mn>2</mn></msup><mo>&lt;</mo><mn>1</mn>", "w^2&lt;1"),
+        ("<msub><mi>σ</mi><mi>V</mi></msub><mo>*</mo><mi>u</mi>", "σ&#95;V&#42;u"),
+        (
+            "<mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mrow data-slot='v1'><mn>12</mn></mrow></mfrac>",
+            "(a+1)/12",
+        ),
+        (
+            "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>&gt;</mo><mi>D</mi></mrow><mi>∞</mi></munderover><mi>a</mi>",
+            "∑&#95;(i&gt;D)^∞a",
+        ),
+        ("<mo>[</mo><msqrt><mi>x</mi><mo>+</mo><mi>y</mi></msqrt><mo>]</mo><mspace/>", "&#91;√(x+y)&#93; "),
+    ],
+)
+def test_the_words_are_a_line_as_one_would_type_it(mathml: str, words: str) -> None:
+    """A power stays a power, and nothing in it is a sign of Markdown's."""
+    assert Opaque().take_out(f"<math>{mathml}</math>") == f'<math data-opaque="0">{words}</math>'
+
+
 def test_texts_of_a_build_do_not_mix() -> None:
     opaque = Opaque()
     first, second = opaque.take_out(FORMULA), opaque.take_out(DRAWING + FORMULA)
