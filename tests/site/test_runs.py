@@ -113,7 +113,7 @@ def test_from_a_sentence_to_the_number_and_to_the_data(browser: Browser, address
     with opened(browser) as context:
         page = context.new_page()
         page.goto(f"{address}items/explaining-neural-scaling-laws/")
-        page.locator("a.td-value--measured").first.click()
+        page.locator("a.td-value--measured[href*=nearest-neighbour]").first.click()
         expect(page).to_have_url(re.compile(rf"{re.escape(address + RUN)}#metric-"))
         row = page.locator("tr:target")
         expect(row).to_be_visible()
