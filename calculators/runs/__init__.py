@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calculators.runs import (
+    discrete_latents,
     intrinsic_dimension,
     kernel_spectrum,
     nearest_neighbour,
@@ -24,6 +25,7 @@ RUNS: tuple[Run, ...] = (
     kernel_spectrum.RUN,
     intrinsic_dimension.RUN,
     universal_rates.RUN,
+    discrete_latents.RUN,
     overoptimisation.RUN,
 )
 """Every run, in the order in which they are listed."""
