@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from calculators.derivation import suggestion
-from calculators.runs import RUNS, provenance
+from calculators.runs import RUNS, hosts, provenance
 from calculators.runs.record import RecordedMetric
 from calculators.runs.run import PRESETS, Run
 from calculators.runs.running import StartError, carry_out, is_current, plan, record_name
@@ -48,7 +49,15 @@ def main(arguments: Sequence[str] | None = None, runs: Sequence[Run] = RUNS) -> 
     if options.command == "verify":
         return _verify(runs, options)
     try:
-        return _measure([known[options.id]] if options.command == "run" else list(runs), options)
+        chosen = [known[options.id]] if options.command == "run" else list(runs)
+        if not options.distributed:
+            return _measure(chosen, options)
+        where = hosts.place(os.environ, options.coordinator, options.processes, options.process)
+        words = sys.argv[1:] if arguments is None else arguments
+        return hosts.main(chosen, where, words, lambda led: _measure(led, options))
+    except hosts.PlaceError as error:
+        print(error, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished part", file=sys.stderr)
         return 130
@@ -69,6 +78,11 @@ def _parser() -> _Parser:
         command.add_argument("--out", type=Path, metavar="DIR", help="where the run's folder is; default: content/runs")
         command.add_argument("--seed", type=_seed, default=0, metavar="N", help="the first seed; default: 0")
         command.add_argument("--commit", metavar="C", help="the commit of the code, where there is no git")
+        command.add_argument("--distributed", action="store_true", help="one of several processes, on one host or many")
+        command.add_argument("--coordinator", metavar="HOST:PORT", help="where they meet: process 0")
+        command.add_argument("--processes", type=_seed, metavar="N", help="how many there are")
+        command.add_argument("--process", type=_seed, metavar="K", help="which one this is, from 0")
+        command.add_argument(hosts.CHILD, action="store_true", help=argparse.SUPPRESS)
     checked = commands.add_parser("verify", help="check the records")
     checked.add_argument("ids", nargs="*", metavar="ID", help="default: all")
     checked.add_argument("--out", type=Path, metavar="DIR", help="where the runs' folders are; default: content/runs")

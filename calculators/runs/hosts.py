@@ -1,0 +1,260 @@
+"""A run over several processes, on one host or many: who leads, who follows, and what is said when one is lost.
+
+On each host a parent starts and watches one child. The children join by `jax.distributed`; the first leads, runs the
+whole of a run and writes its record, the others measure along. A child that is lost takes the others with it, with a
+C++ trace on each; the parents say one line instead, and what is finished is kept with the leader.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+import numpy as np
+
+from calculators.runs.run import Configuration, Measurements, Part, Run
+
+CHILD = "--child"
+"""Tells a process that it is the one that computes, not the one that watches."""
+_HEARTBEAT = 10
+"""Seconds without a sign of life after which a process counts as lost."""
+_START = 120
+"""Seconds in which all processes have to come."""
+_TOLD = 2**15
+"""Bytes of one message of the leader."""
+_OWN = (0, 1, 2, 130)
+"""Exit statuses that a child chooses itself, having said why."""
+_NOISE = re.compile(
+    rb"\[Gloo\]|[EWIF]\d{4} |WARNING: All log|\*\*\* |PC: @|    @ |Fatal Python error|(Current t|T)hread 0x"
+    rb'|Extension modules|  File ".*", line \d+ in |\s*$'
+)
+"""Lines of C++ libraries, and of what Python says when one of them gives up."""
+
+
+class PlaceError(ValueError):
+    """It is not known where the processes meet; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the processes of a run meet, and which of them this is."""
+
+    coordinator: str
+    """host:port of the leader."""
+    processes: int
+    process: int
+    """From 0, the leader."""
+
+
+def place(
+    environment: Mapping[str, str], coordinator: str | None, processes: int | None, process: int | None
+) -> Place | None:
+    """Where to meet: from the flags, else from JAX's variables; None: JAX asks the cluster (Slurm, MPI) itself.
+
+    Args:
+        environment: with JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES, JAX_PROCESS_ID, or without.
+        coordinator: host:port.
+        processes: how many.
+        process: from 0.
+
+    Raises:
+        PlaceError: some are known and others not, or they do not fit together.
+    """
+    names = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+    texts = [
+        str(flag) if flag is not None else environment.get(name)
+        for flag, name in zip((coordinator, processes, process), names, strict=True)
+    ]
+    if not any(texts):
+        return None
+    if None in texts:
+        missing = ("--coordinator", "--processes", "--process")[texts.index(None)]
+        raise PlaceError(f"--distributed needs {missing} too, or {names[texts.index(None)]} in the environment")
+    address, count, number = (str(text) for text in texts)
+    if not (count.isdigit() and number.isdigit() and int(number) < int(count)):
+        raise PlaceError(f"the process must be a whole number from 0 and below --processes; got {number} of {count}")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise PlaceError(f"--coordinator must be host:port; got {address!r}")
+    return Place(address, int(count), int(number))
+
+
+# --- the parent ------------------------------------------------------------------------------------------------------
+
+
+def watch(command: Sequence[str], where: Place | None, say: Callable[[str], None]) -> int:
+    """The exit status: the child's own, or 1 and one line when a process was lost.
+
+    Args:
+        command: starts the child.
+        where: they meet.
+        say: is told the line.
+    """
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as child, _ended_with(child):
+        reader = threading.Thread(target=_passed_on, args=(child.stderr,))
+        reader.start()
+        status = child.wait()
+        reader.join()
+    if status in _OWN:
+        return status
+    who = "this process" if where is None else f"process {where.process} of {where.processes}"
+    how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+    say(
+        f"{who} {how}: it was lost, or it gave up because another one was. Finished parts are kept by process 0; "
+        "the same command on all hosts goes on from there."
+    )
+    return 1
+
+
+def _passed_on(said: IO[bytes]) -> None:
+    """Nothing; what the child says is said here at once, but for what JAX's libraries say and for their traces."""
+    line = b""
+    while byte := said.read(1):
+        line += byte
+        # A progress bar ends its lines with a carriage return.
+        if byte in b"\r\n":
+            if not _NOISE.match(line):
+                sys.stderr.write(line.decode(errors="replace"))
+                sys.stderr.flush()
+            line = b""
+
+
+@contextmanager
+def _ended_with(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Signals that end this process are for the child, which does not outlive it."""
+    asked = (signal.SIGTERM, signal.SIGINT)
+    old = {number: signal.signal(number, lambda number, _: child.send_signal(number)) for number in asked}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+        if child.poll() is None:
+            child.kill()
+
+
+# --- the children ----------------------------------------------------------------------------------------------------
+
+
+def join(where: Place | None) -> bool:
+    """Whether this process leads; it has met the others.
+
+    Args:
+        where: they meet; None: JAX asks the cluster.
+    """
+    import jax
+
+    from calculators.runs.sharding import use_all_cores
+
+    use_all_cores()
+    jax.distributed.initialize(
+        where.coordinator if where else None,
+        where.processes if where else None,
+        where.process if where else None,
+        initialization_timeout=_START,
+        heartbeat_timeout_seconds=_HEARTBEAT,
+    )
+    return jax.process_index() == 0
+
+
+def leading(run: Run) -> Run:
+    """The run, whose measuring makes all other processes measure along.
+
+    Args:
+        run: one of those that the others know.
+    """
+
+    @functools.wraps(run.measure)
+    def measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
+        _tell({"run": run.id, "configuration": dict(configuration), "part": part.id, "seeds": seeds, "on": _kind()})
+        return run.measure(configuration, part, seeds)
+
+    return replace(run, measure=measure) if run.jax else run
+
+
+def follow(runs: Sequence[Run]) -> int:
+    """0, when the leader is done; until then whatever it measures is measured along.
+
+    Args:
+        runs: those that the leader may name.
+    """
+    import jax
+
+    known = {run.id: run for run in runs}
+    while (told := _heard()) is not None:
+        run = known[told["run"]]
+        configuration = {name: tuple(v) if isinstance(v, list) else v for name, v in told["configuration"].items()}
+        (part,) = (part for part in run.parts(configuration) if part.id == told["part"])
+        device = jax.local_devices(backend=told["on"])[0] if told["on"] else None
+        with jax.default_device(device):
+            run.measure(configuration, part, tuple(told["seeds"]))
+    return 0
+
+
+def done() -> None:
+    """Nothing; lets the followers go. Called by the leader."""
+    _tell(None)
+
+
+def _kind() -> str | None:
+    """The kind of device that was asked for, if any was."""
+    import jax
+
+    default = getattr(jax.config, "jax_default_device", None)
+    return getattr(default, "platform", default)
+
+
+def _tell(what: object) -> None:
+    from jax.experimental import multihost_utils
+
+    text = json.dumps(what).encode()
+    if len(text) > _TOLD:
+        raise ValueError(f"what the leader tells must have at most {_TOLD} bytes; got {len(text)}")
+    message = np.zeros(_TOLD, dtype=np.uint8)
+    message[: len(text)] = np.frombuffer(text, dtype=np.uint8)
+    multihost_utils.broadcast_one_to_all(message, is_source=True)
+
+
+def _heard() -> Any:
+    from jax.experimental import multihost_utils
+
+    message = multihost_utils.broadcast_one_to_all(np.zeros(_TOLD, dtype=np.uint8), is_source=False)
+    return json.loads(np.asarray(message).tobytes().rstrip(b"\0"))
+
+
+def main(
+    runs: Sequence[Run], where: Place | None, arguments: Sequence[str], lead: Callable[[Sequence[Run]], int]
+) -> int:
+    """The exit status of a process of a run over hosts, parent or child.
+
+    Args:
+        runs: all runs.
+        where: they meet.
+        arguments: the words of the command line.
+        lead: measures, given runs, and returns the exit status.
+    """
+    if CHILD not in arguments:
+        command = [sys.executable, "-m", "calculators.runs", *arguments, CHILD]
+        return watch(command, where, lambda line: print(line, file=sys.stderr))  # noqa: T201
+    if not join(where):
+        return follow(runs)
+    try:
+        status = lead([leading(run) for run in runs])
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        # The followers wait for a word that will not come; leaving at once ends them too.
+        os._exit(1)
+    done()
+    return status

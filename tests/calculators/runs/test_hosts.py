@@ -1,0 +1,130 @@
+"""Runs over several processes: where they meet, the numbers of one process, and one clear line when one is lost."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from calculators.runs import RUNS, hosts
+from calculators.runs.record import from_csv
+from calculators.runs.run import Part
+
+PROJECT = Path(__file__).parents[3]
+RUN = "teacher-student-data"
+
+
+def test_where_they_meet() -> None:
+    environment = {"JAX_COORDINATOR_ADDRESS": "leader:1234", "JAX_NUM_PROCESSES": "4", "JAX_PROCESS_ID": "3"}
+    assert hosts.place(environment, None, None, None) == hosts.Place("leader:1234", 4, 3)
+    assert hosts.place(environment, "other:99", None, 1) == hosts.Place("other:99", 4, 1)
+    assert hosts.place({}, "other:99", 2, 0) == hosts.Place("other:99", 2, 0)
+    assert hosts.place({}, None, None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("a:1", None, 0), "--distributed needs --processes too, or JAX_NUM_PROCESSES in the environment"),
+        ((None, 2, 0), "--distributed needs --coordinator too, or JAX_COORDINATOR_ADDRESS in the environment"),
+        (("a:1", 2, 2), "the process must be a whole number from 0 and below --processes; got 2 of 2"),
+        (("leader", 2, 1), "--coordinator must be host:port; got 'leader'"),
+    ],
+)
+def test_half_a_place_is_refused(flags, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(hosts.PlaceError) as caught:
+        hosts.place({}, *flags)
+    assert str(caught.value) == message
+
+
+def test_a_child_that_is_lost_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    words = r"kept\nE0101 00:00 a trace\n*** Check failure\n"
+    trace = f"import os, sys; sys.stderr.write('{words}'); sys.stderr.flush(); os.abort()"
+    assert hosts.watch([sys.executable, "-c", trace], hosts.Place("a:1", 2, 1), said.append) == 1
+    assert said == [
+        "process 1 of 2 was ended by SIGABRT: it was lost, or it gave up because another one was. Finished parts are "
+        "kept by process 0; the same command on all hosts goes on from there."
+    ]
+    assert capsys.readouterr().err == "kept\n"
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 130])
+def test_a_status_of_its_own_is_passed_on(status: int) -> None:
+    said: list[str] = []
+    assert hosts.watch([sys.executable, "-c", f"raise SystemExit({status})"], None, said.append) == status
+    assert said == []
+
+
+def started(out: Path, preset: str) -> list[subprocess.Popen[str]]:
+    """Two parents on this machine, as on two hosts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    words = [sys.executable, "-m", "calculators.runs", "run", RUN, "--preset", preset, "--distributed"]
+    words += ["--coordinator", address, "--processes", "2"]
+    return [
+        subprocess.Popen(
+            [*words, "--out", str(out / str(process)), "--process", str(process)],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for process in (0, 1)
+    ]
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    pair = started(tmp_path, "replay")
+    said = [process.communicate(timeout=300) for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], said
+    found = from_csv((tmp_path / "0" / RUN / "losses-replay.csv").read_text(), "losses")
+    run = {run.id: run for run in RUNS}[RUN]
+    preset = run.presets["replay"]
+    (part,) = run.parts(preset.configuration)
+    assert isinstance(part, Part)
+    expected = run.measure(preset.configuration, part, tuple(range(preset.seeds)))["losses"]
+    for column in ("teacher", "size", "seed"):
+        assert np.array_equal(found.column(column), expected.column(column))
+    assert found.column("test_2") == pytest.approx(expected.column("test_2"), rel=2e-3)
+    assert not (tmp_path / "1").exists()  # only the leader writes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [0, 1], ids=["leader", "follower"])
+def test_a_lost_process_ends_both_with_one_line(tmp_path: Path, lost: int) -> None:
+    pytest.importorskip("jax")
+    pair = started(tmp_path, "cpu")
+    try:
+        deadline = time.monotonic() + 240
+        children: list[psutil.Process] = []
+        # The leader's folder is there when all have met and the measuring begins.
+        while not (tmp_path / "0" / RUN).exists() or len(children) < 1:
+            assert time.monotonic() < deadline and pair[0].poll() is None
+            children = psutil.Process(pair[lost].pid).children()
+            time.sleep(0.2)
+        children[0].send_signal(signal.SIGKILL)
+        clock = time.monotonic()
+        said = [process.communicate(timeout=120) for process in pair]
+        took = time.monotonic() - clock
+    finally:
+        for process in pair:
+            process.kill()
+    assert [process.returncode for process in pair] == [1, 1], said
+    for number, (_, errors) in enumerate(said):
+        lines = [line for line in errors.splitlines() if "was lost" in line]
+        assert len(lines) == 1 and lines[0].startswith(f"process {number} of 2 "), errors
+        assert "Traceback" not in errors and "***" not in errors
+    assert "was ended by SIGKILL" in said[lost][1]
+    assert took < 100
+    assert not list((tmp_path / "0" / RUN).glob("run-*.yml"))
