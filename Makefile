@@ -39,7 +39,7 @@ runs: .venv/.test ## every example run of CPU size anew, with its record in cont
 	$(venv) -m calculators.runs all --preset cpu
 
 bench: .venv/.test node_modules/.stamp ## time, memory and bytes of a build, beside plain Material; the time to an answer
-	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m tests.bench
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m tests.bench && $(venv) -m tests.bench_runs
 
 lock: ## choose versions anew: requirements/*.txt and package-lock.json
 	$(PYTHON) -m venv .cache/lock
