@@ -12,7 +12,7 @@ from calculators.expressions import ExpressionError, parse, result
 from calculators.numeric import equal
 
 CALCULATOR = CATALOG["scaling-exponent"]
-SYMBOLS = CALCULATOR.symbols
+SYMBOLS = {letter: CALCULATOR.symbols[letter] for letter in "dmqs"}
 d, m, q, s = (SYMBOLS[letter] for letter in "dmqs")
 
 

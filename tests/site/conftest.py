@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.chromium import chromium, served
+from tests.chromium import served
 from tests.site import PROJECT
 
 
@@ -40,10 +39,3 @@ def address(site: Path) -> Iterator[str]:
     """Where the built site is served, with a slash at its end."""
     with served(site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, headless."""
-    with chromium() as browser:
-        yield browser
