@@ -75,10 +75,10 @@ def _ablations() -> tuple[Model, ...]:
     for latent in ("categorical", "gaussian"):
         gaussian = latent == "gaussian"
         for name, (title, weights) in _BALANCES.items():
-            found.append(Model(f"{latent}-{name}", f"{latent} latent, {title}", gaussian, weights=weights))
+            found.append(Model(f"{latent}-{name}", f"{latent.capitalize()} latent, {title}", gaussian, weights=weights))
         title, weights = _BALANCES["w08"]
         for what in ("reward", "image"):
-            name = f"{latent} latent, {title}, no {what} gradients"
+            name = f"{latent.capitalize()} latent, {title}, no {what} gradients"
             stopped = {"image": what != "image", "reward": what != "reward"}
             found.append(Model(f"{latent}-w08-no-{what}", name, gaussian, weights=weights, **stopped))
     return tuple(found)
