@@ -367,6 +367,7 @@ class _Setting(NamedTuple):
     network: tuple[sympy.Expr, sympy.Expr, sympy.Expr, sympy.Expr]
     """Inputs, width, hidden layers, outputs."""
     measured: sympy.Expr
+    target: str
 
     @property
     def power(self) -> sympy.Expr:
@@ -469,6 +470,10 @@ _NOT_ADDITIVE = (
     "The theory gives no exponent here. How much noise is left when the two parts of a sum are fitted apart depends on "
     "how they are fitted."
 )
+_BOUND_OF_SUMS = (
+    "The theory gives no answer here. The bound is for all targets of a smoothness, and those that are sums over the "
+    "two parts are fewer; how much easier they are is not derived."
+)
 _ONE_MANIFOLD = (
     "The theory gives no answer here. One exponent tells one dimension; choose one manifold. For a product that is the "
     "sum of the two, or the larger one for an additive target."
@@ -557,6 +562,8 @@ def _with_label_noise(setting: _Setting) -> _Answer:
 def _lower_bound(setting: _Setting) -> _Answer:
     if setting.resource != "data":
         return _Answer((), None, silence=_ONLY_DATA["lower-bound"])
+    if setting.manifold == "additive":
+        return _Answer((), None, silence=_BOUND_OF_SUMS)
     steps = (
         *lower_bound.steps(setting.dimension, setting.power, setting.m),
         _slope_step(DATA, setting.alpha),
@@ -582,26 +589,34 @@ def _inverse(setting: _Setting) -> _Answer:
     degree = measured * d / (m * growth) - 1
     dimension = m * power * growth / measured
     unknown = _IMPLIED
-    steps = (
-        *plain.steps,
-        solve(
-            "order",
-            "The order of the loss that gives the measured exponent",
-            "m",
-            unknown["m"] * power * growth / d,
-            order,
-            "Put the measured exponent for alpha and solve for m, with all else as it is set. With kinks or jumps s "
-            "depends on the order of the loss, and the line is right for that s only.",
-        ),
-        solve(
-            "degree",
-            "The degree that gives it",
-            "q",
-            m * (unknown["q"] + 1) * growth / d,
-            degree,
-            "The same for q, as long as the target is smooth enough: the degree must be at least this and s at least "
-            "one more. A degree is a whole number, so the next one above is needed.",
-        ),
+    steps = plain.steps
+    quantities: tuple[Quantity, ...] = ()
+    # With kinks or jumps s itself depends on the order of the loss, and no degree helps: only d can be told.
+    if setting.target not in ("kinks", "jumps"):
+        steps += (
+            solve(
+                "order",
+                "The order of the loss that gives the measured exponent",
+                "m",
+                unknown["m"] * power * growth / d,
+                order,
+                "Put the measured exponent for alpha and solve for m, with all else as it is set.",
+            ),
+            solve(
+                "degree",
+                "The degree that gives it, for a smooth target",
+                "q",
+                m * (unknown["q"] + 1) * growth / d,
+                degree,
+                "The same for q, for a target that is smooth enough: s must be at least one more than the degree, or "
+                "no degree gives it. A degree is a whole number, so the next one above is needed.",
+            ),
+        )
+        quantities = (
+            Quantity("order", "Order of the loss that would give it", unknown["m"], order),
+            Quantity("degree", "Least degree, to be rounded up, if the target is smooth enough", unknown["q"], degree),
+        )
+    steps += (
         solve(
             "dimension",
             "The dimension that gives it",
@@ -616,11 +631,7 @@ def _inverse(setting: _Setting) -> _Answer:
         dimension,
         plain.x,
         ("extension", _INVERTED),
-        (
-            Quantity("order", "Order of the loss that would give it", unknown["m"], order),
-            Quantity("degree", "Degree that would give it, or the next whole number", unknown["q"], degree),
-            Quantity("predicted", "Exponent for what is set", _ALPHA, setting.alpha * growth),
-        ),
+        (*quantities, Quantity("predicted", "Exponent for what is set", _ALPHA, setting.alpha * growth)),
         unknown["d"],
     )
 
@@ -697,7 +708,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     other = values["second_dimension"]
     total = {"one": d, "product": d + other, "additive": sympy.Max(d, other)}[manifold]
     network = (values["inputs"], values["width"], values["layers"], values["outputs"])
-    setting = _Setting(m, q, s, total, x, resource, manifold, network, values["measured"])
+    setting = _Setting(m, q, s, total, x, resource, manifold, network, values["measured"], target)
     answer = _ANSWERS[question](setting)
     loss = losses.of(options["loss"]) if "loss" in options else None
     if question == "label-noise" and answer.result is not None and not _is_squared(loss):
