@@ -367,7 +367,6 @@ class _Setting(NamedTuple):
     network: tuple[sympy.Expr, sympy.Expr, sympy.Expr, sympy.Expr]
     """Inputs, width, hidden layers, outputs."""
     measured: sympy.Expr
-    target: str
 
     @property
     def power(self) -> sympy.Expr:
@@ -589,34 +588,27 @@ def _inverse(setting: _Setting) -> _Answer:
     degree = measured * d / (m * growth) - 1
     dimension = m * power * growth / measured
     unknown = _IMPLIED
-    steps = plain.steps
-    quantities: tuple[Quantity, ...] = ()
-    # With kinks or jumps s itself depends on the order of the loss, and no degree helps: only d can be told.
-    if setting.target not in ("kinks", "jumps"):
-        steps += (
-            solve(
-                "order",
-                "The order of the loss that gives the measured exponent",
-                "m",
-                unknown["m"] * power * growth / d,
-                order,
-                "Put the measured exponent for alpha and solve for m, with all else as it is set.",
-            ),
-            solve(
-                "degree",
-                "The degree that gives it, for a smooth target",
-                "q",
-                m * (unknown["q"] + 1) * growth / d,
-                degree,
-                "The same for q, for a target that is smooth enough: s must be at least one more than the degree, or "
-                "no degree gives it. A degree is a whole number, so the next one above is needed.",
-            ),
-        )
-        quantities = (
-            Quantity("order", "Order of the loss that would give it", unknown["m"], order),
-            Quantity("degree", "Least degree, to be rounded up, if the target is smooth enough", unknown["q"], degree),
-        )
-    steps += (
+    steps = (
+        *plain.steps,
+        solve(
+            "order",
+            "The order of the loss that gives the measured exponent",
+            "m",
+            unknown["m"] * power * growth / d,
+            order,
+            "Put the measured exponent for alpha and solve for m, with s kept at its present value. With kinks or jumps "
+            "s depends on the order of the loss too; then this is the answer for the present s and not for another loss "
+            "on the same target.",
+        ),
+        solve(
+            "degree",
+            "The degree that gives it, for a smooth target",
+            "q",
+            m * (unknown["q"] + 1) * growth / d,
+            degree,
+            "The same for q, for a target that is smooth enough: s must be at least one more than the degree, or no "
+            "degree gives it. A degree is a whole number, so the next one above is needed.",
+        ),
         solve(
             "dimension",
             "The dimension that gives it",
@@ -631,7 +623,11 @@ def _inverse(setting: _Setting) -> _Answer:
         dimension,
         plain.x,
         ("extension", _INVERTED),
-        (*quantities, Quantity("predicted", "Exponent for what is set", _ALPHA, setting.alpha * growth)),
+        (
+            Quantity("order", "Order of the loss that would give it, with s kept as it is", unknown["m"], order),
+            Quantity("degree", "Least degree, to be rounded up, were the target smooth enough", unknown["q"], degree),
+            Quantity("predicted", "Exponent for what is set", _ALPHA, setting.alpha * growth),
+        ),
         unknown["d"],
     )
 
@@ -708,7 +704,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     other = values["second_dimension"]
     total = {"one": d, "product": d + other, "additive": sympy.Max(d, other)}[manifold]
     network = (values["inputs"], values["width"], values["layers"], values["outputs"])
-    setting = _Setting(m, q, s, total, x, resource, manifold, network, values["measured"], target)
+    setting = _Setting(m, q, s, total, x, resource, manifold, network, values["measured"])
     answer = _ANSWERS[question](setting)
     loss = losses.of(options["loss"]) if "loss" in options else None
     if question == "label-noise" and answer.result is not None and not _is_squared(loss):
