@@ -596,9 +596,9 @@ def _inverse(setting: _Setting) -> _Answer:
             "m",
             unknown["m"] * power * growth / d,
             order,
-            "Put the measured exponent for alpha and solve for m, with s kept at its present value. With kinks or jumps "
-            "s depends on the order of the loss too; then this is the answer for the present s and not for another loss "
-            "on the same target.",
+            "Put the measured exponent for alpha and solve for m, with s kept at its present value. With kinks or "
+            "jumps s depends on the order of the loss too; then this is the answer for the present s and not for "
+            "another loss on the same target.",
         ),
         solve(
             "degree",
