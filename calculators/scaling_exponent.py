@@ -481,6 +481,10 @@ _NOT_VARIANCE = (
     "The theory gives no answer here. This question belongs to the regime resolution: in the regime variance neither "
     "the dimension nor the smoothness of the target enters."
 )
+_NO_SMOOTH_LOSS = (
+    "The theory gives no answer here. The expansion needs a loss that is smooth where the limit still errs, and a loss "
+    "of an order below 2 has a kink. The calculator variance-limited has the absolute error with noisy labels."
+)
 _NO_FLOOR = (
     "The theory gives no floor here. It is derived for the squared error and for a degree of 0 or 1, nearest neighbour "
     "and linear interpolation; other losses weigh noise otherwise, and pieces of a higher degree other weights."
@@ -762,11 +766,12 @@ def _targets() -> tuple[Option, ...]:
     return targets.options(_ORDER, _HOELDER)
 
 
-def _floors() -> tuple[Silence, ...]:
-    """Where label noise has no floor that is derived."""
+def _silences() -> tuple[Silence, ...]:
+    """Where nothing is derived: kinked losses in the regime variance, most floors of label noise."""
     noise = ("also", "label-noise")
     others = [loss.id for loss in losses.known() if loss.term.order == 2 and not _is_squared(loss)]
     return (
+        Silence(_NO_SMOOTH_LOSS, _ORDER, sympy.Integer(2), (("regime", "variance"), ("limit", "residual"))),
         Silence(_NO_FLOOR, sympy.Integer(1), _DEGREE, (noise,)),
         Silence(_NO_FLOOR, _ORDER, sympy.Integer(2), (noise,)),
         Silence(_NO_FLOOR, sympy.Integer(2), _ORDER, (noise,)),
@@ -857,7 +862,7 @@ CALCULATOR = Calculator(
     ),
     row_parameter="dimension",
     row_values=("1", "2", "3", "4", "6", "8", "12", "16", "32", "64"),
-    silences=_floors(),
+    silences=_silences(),
     against=(
         "For nearest neighbour and for linear interpolation of a smooth target on a grid or on random points of a "
         "compact manifold without noise, a slope of the average loss over the last decade that stays more than 10 % "
