@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 
@@ -35,9 +35,15 @@ _TOLD = 2**15
 """Bytes of one message of the leader."""
 _OWN = (0, 1, 2, 130)
 """Exit statuses that a child chooses itself, having said why."""
+_GAVE_UP = 3
+"""Exit status of a child that found another one gone."""
+_GONE = re.compile(
+    r"Gloo|NCCL|[Cc]oordination|heartbeat|Socket closed|Connection (closed|refused|reset)|UNAVAILABLE|DEADLINE_EXCEEDED"
+)
+"""What JAX's errors say when another process does not answer, by the library that finds out first."""
 _NOISE = re.compile(
     rb"\[Gloo\]|[EWIF]\d{4} |WARNING: All log|\*\*\* |PC: @|    @ |Fatal Python error|(Current t|T)hread 0x"
-    rb'|Extension modules|  File ".*", line \d+ in |\s*$'
+    rb'|Extension modules|  File ".*", line \d+ in |Additional GRPC|:UNKNOWN:|\s*$'
 )
 """Lines of C++ libraries, and of what Python says when one of them gives up."""
 
@@ -109,11 +115,12 @@ def watch(command: Sequence[str], where: Place | None, say: Callable[[str], None
     if status in _OWN:
         return status
     who = "this process" if where is None else f"process {where.process} of {where.processes}"
-    how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-    say(
-        f"{who} {how}: it was lost, or it gave up because another one was. Finished parts are kept by process 0; "
-        "the same command on all hosts goes on from there."
-    )
+    if status == _GAVE_UP:
+        what = "gave up because another one was lost"
+    else:
+        how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        what = f"{how}: it was lost, or it gave up because another one was"
+    say(f"{who} {what}. Finished parts are kept by process 0; the same command on all hosts goes on from there.")
     return 1
 
 
@@ -247,14 +254,28 @@ def main(
     if CHILD not in arguments:
         command = [sys.executable, "-m", "calculators.runs", *arguments, CHILD]
         return watch(command, where, lambda line: print(line, file=sys.stderr))  # noqa: T201
-    if not join(where):
-        return follow(runs)
     try:
+        if not join(where):
+            return follow(runs)
         status = lead([leading(run) for run in runs])
-    except Exception:
-        traceback.print_exc()
-        sys.stderr.flush()
-        # The followers wait for a word that will not come; leaving at once ends them too.
-        os._exit(1)
-    done()
+        done()
+    except Exception as error:
+        # Leaving at once, because the others wait for a word that will not come, and so would an orderly end.
+        _leave(_GAVE_UP if _found_another_gone(error) else 1, error)
     return status
+
+
+def _found_another_gone(error: Exception) -> bool:
+    """Whether a library of JAX says that another process does not answer."""
+    import jax
+
+    return isinstance(error, jax.errors.JaxRuntimeError) and _GONE.search(str(error)) is not None
+
+
+def _leave(status: int, error: Exception) -> NoReturn:
+    """Ends this process; says the error, but for one that the parent puts in words."""
+    if status != _GAVE_UP:
+        traceback.print_exception(error)
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os._exit(status)

@@ -55,6 +55,55 @@ def test_a_child_that_is_lost_is_one_line(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == "kept\n"
 
 
+def test_a_child_that_found_another_gone_says_so() -> None:
+    said: list[str] = []
+    assert hosts.watch([sys.executable, "-c", "raise SystemExit(3)"], hosts.Place("a:1", 2, 1), said.append) == 1
+    assert said == [
+        "process 1 of 2 gave up because another one was lost. Finished parts are kept by process 0; the same command "
+        "on all hosts goes on from there."
+    ]
+
+
+# What jax said when the other process was killed at its start, in its midst and before it came.
+LOST = [
+    "UNKNOWN: Gloo context initialization failed: UNAVAILABLE: Socket closed",
+    "FAILED_PRECONDITION: Gloo all-reduce failed: [../pair.cc:589] Connection closed by peer [127.0.0.1]:48312",
+    "DEADLINE_EXCEEDED: Barrier timed out. Id: [Init]PjRT_Client_Connect::0. This usually happens because a task died.",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("message", "status", "printed"),
+    [(message, 3, False) for message in LOST]
+    + [("RESOURCE_EXHAUSTED: Out of memory while trying to allocate", 1, True)],
+)
+@pytest.mark.parametrize("leads", [True, False])
+def test_an_error_is_told_from_a_loss(message: str, status: int, printed: bool, leads: bool) -> None:
+    pytest.importorskip("jax")
+    # In an interpreter of its own, which the error ends at once.
+    code = f"""
+import jax
+from calculators.runs import hosts
+def fail(*_):
+    raise jax.errors.JaxRuntimeError({message!r})
+hosts.join = lambda where: {leads}
+hosts.follow = fail
+hosts.main([], None, [hosts.CHILD], fail)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        check=False,
+    )
+    assert ended.returncode == status
+    assert (message in ended.stderr and "Traceback" in ended.stderr) == printed
+    if not printed:
+        assert ended.stderr == ""
+
+
 @pytest.mark.parametrize("status", [0, 1, 2, 130])
 def test_a_status_of_its_own_is_passed_on(status: int) -> None:
     said: list[str] = []
