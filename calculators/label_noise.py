@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sympy
 
-from calculators.derivation import Limit, Quantity, Source, Step
+from calculators import losses
+from calculators.derivation import Limit, Quantity, Silence, Source, Step
+from calculators.resolution import Answer, Setting, law_step
+from calculators.scaling_settings import DEGREE, ORDER
 from calculators.spacing import DATA, FAR
 
 STONE = Source(
@@ -144,4 +147,62 @@ def quantities(q: sympy.Expr, d: sympy.Expr, s: sympy.Expr, alpha: sympy.Expr) -
             sympy.Symbol("alpha_best"),
             2 / (2 + d / s),
         ),
+    )
+
+
+_STOPS = (
+    "Exact for independent noise and a new input that lies in the interior of its simplex; the exponent of what "
+    "falls above the floor is the estimate. A method that averages more labels as data come in has no floor."
+)
+_ONLY_DATA = (
+    "The theory gives no exponent here. With plenty of data a model need not pass through single noisy "
+    "labels; what noise does beside a bottleneck of parameters is not derived."
+)
+_NOT_ADDITIVE = (
+    "The theory gives no exponent here. How much noise is left when the two parts of a sum are fitted apart depends on "
+    "how they are fitted."
+)
+_NO_FLOOR = (
+    "The theory gives no floor here. It is derived for the squared error and for a degree of 0 or 1, nearest neighbour "
+    "and linear interpolation; other losses weigh noise otherwise, and pieces of a higher degree other weights."
+)
+
+
+def answer(setting: Setting, loss: losses.Loss | None) -> Answer:
+    """The exponent 0 with the floor; or why none is known.
+
+    Args:
+        setting: what is set.
+        loss: the loss, None where only its order is known.
+    """
+    alpha, d = setting.alpha, setting.dimension
+    if setting.resource != "data" or setting.manifold == "additive":
+        return Answer((), None, silence=_ONLY_DATA if setting.resource != "data" else _NOT_ADDITIVE)
+    if not _is_squared(loss):
+        return Answer((law_step(setting, "resolution-law"),), None, silence=_NO_FLOOR)
+    return Answer(
+        (law_step(setting, "resolution-law"), *steps(setting.q, d, alpha)),
+        sympy.S.Zero,
+        verdict=("exact", _STOPS),
+        quantities=quantities(setting.q, d, setting.s, alpha),
+    )
+
+
+def _is_squared(loss: losses.Loss | None) -> bool:
+    """Whether the loss is a constant times the square of the error, or left open."""
+    return loss is None or not (loss.expression / losses.ERROR**2).free_symbols
+
+
+def silences(noise: tuple[str, str]) -> tuple[Silence, ...]:
+    """Numbers and losses without a floor.
+
+    Args:
+        noise: the choice and its option by which noise is asked for.
+    """
+    others = [loss.id for loss in losses.known() if loss.term.order == 2 and not _is_squared(loss)]
+    return (
+        Silence(_NO_FLOOR, sympy.Integer(1), DEGREE, (noise,)),
+        Silence(_NO_FLOOR, ORDER, sympy.Integer(2), (noise,)),
+        Silence(_NO_FLOOR, sympy.Integer(2), ORDER, (noise,)),
+        *(Silence(_NO_FLOOR, sympy.S.Zero, sympy.S.One, (noise, ("loss", name))) for name in others),
     )

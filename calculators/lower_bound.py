@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 
 from calculators.derivation import Limit, Step
+from calculators.resolution import Answer, Setting, slope_step
 from calculators.spacing import BALL, DATA, SPACING, VOLUME, solved
 
 _ANSWER, _BUMP = sympy.Symbol("a", positive=True), sympy.Symbol("b", positive=True)
@@ -80,3 +81,32 @@ def steps(d: sympy.Expr, power: sympy.Expr, m: sympy.Expr) -> tuple[Step, ...]:
             limit=Limit(DATA, "oo"),
         ),
     )
+
+
+_BOUND = (
+    "Proved here but for the constant: no method has a larger exponent for all targets of smoothness min(q + 1, s) in "
+    "the loss's norm. The local fit reaches it for targets that are no smoother than that. It says nothing about a "
+    "smaller class: where s is above q + 1 other methods can reach up to m s/d, and one that looks for a few kinks may "
+    "do better on a target that has just those."
+)
+_ONLY_DATA = (
+    "The theory gives no exponent here. The argument counts points that were seen, not parameters, and "
+    "a model with few parameters may fit better than one number for each cell would."
+)
+_BOUND_OF_SUMS = (
+    "The theory gives no answer here. The bound is for all targets of a smoothness, and those that are sums over the "
+    "two parts are fewer; how much easier they are is not derived."
+)
+
+
+def answer(setting: Setting) -> Answer:
+    """The exponent that no method exceeds for all targets of the smoothness."""
+    if setting.resource != "data":
+        return Answer((), None, silence=_ONLY_DATA)
+    if setting.manifold == "additive":
+        return Answer((), None, silence=_BOUND_OF_SUMS)
+    found = (
+        *steps(setting.dimension, setting.power, setting.m),
+        slope_step(DATA, setting.alpha),
+    )
+    return Answer(found, setting.alpha, verdict=("theorem", _BOUND))

@@ -140,6 +140,39 @@ def test_a_breach_within_the_pages_is_seen() -> None:
     ]
 
 
+def within(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Module -> those of the same package that it imports; of `from package import module`, the module."""
+    return {name: imports(source) & (set(sources) - {name}) for name, source in sources.items()}
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """The modules from which no order of imports frees: those on a circle, and those that lead to one."""
+    left = dict(graph)
+    while free := [name for name, imported in left.items() if not imported & set(left)]:
+        for name in free:
+            del left[name]
+    return sorted(left)
+
+
+def test_calculators_import_in_one_direction() -> None:
+    paths = (PROJECT / "calculators").glob("*.py")
+    sources = {f"calculators.{path.stem}": path.read_text(encoding="utf-8") for path in paths}
+    graph = within(sources)
+    assert graph["calculators.scaling_exponent"] >= {"calculators.resolution", "calculators.inverse"}
+    assert circle(graph) == []
+
+
+def test_a_circle_of_imports_is_seen() -> None:
+    sources = {
+        "p.a": "from p import b",
+        "p.b": "from p.c import C",
+        "p.c": "import p.a",
+        "p.d": "import p.a",
+        "p.e": "",
+    }
+    assert circle(within(sources)) == ["p.a", "p.b", "p.c", "p.d"]
+
+
 def test_calculators_load_neither_the_site_nor_its_tools() -> None:
     loaded = loaded_by("import calculators, calculators.report, calculators.verify, calculators.widget")
     assert not loaded & CALCULATORS_NEVER
