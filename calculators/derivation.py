@@ -7,6 +7,7 @@ Steps are data. Whether a step is right is decided elsewhere (`verify`), how it 
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -23,6 +24,7 @@ from calculators import emit, expressions, numeric
 from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
+Law = Literal["falls", "tends", "at-least"]
 Status = Literal["theorem", "estimate", "extension", "exact", "illustration", "arithmetic"]
 Value: TypeAlias = "int | float | Fraction | str | sympy.Rational"
 """What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed; a float
@@ -104,6 +106,8 @@ class Parameter:
     """True: a page's slider moves through the powers of ten between the ends of `slider`."""
     further: bool = False
     """True: a page shows its control among the further assumptions, which are folded at first."""
+    parts: int = MAX_PART
+    """The largest numerator and denominator of a fraction; a decimal with k digits after its point has 10^k below."""
 
     @property
     def rule(self) -> str:
@@ -135,7 +139,7 @@ class Parameter:
     def largest(self) -> int:
         """The largest numerator that is taken."""
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
-        return max([MAX_PART, *(abs(int(bound)) for bound in bounds)])
+        return max([self.parts, *(abs(int(bound)) for bound in bounds)])
 
     @property
     def rules(self) -> Mapping[Rule, str]:
@@ -182,7 +186,7 @@ class Parameter:
             return "real" if small else None
         if number.denominator == 1:
             return "size" if abs(number) > self.largest else None
-        return "parts" if abs(number.numerator) > self.largest or number.denominator > MAX_PART else None
+        return "parts" if abs(number.numerator) > self.largest or number.denominator > self.parts else None
 
     def _within(self, number: Fraction) -> bool:
         """Whether a number keeps the bounds."""
@@ -360,6 +364,8 @@ class Step:
     """For leading-order steps, and only for those."""
     ranges: tuple[tuple[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]], ...] = ()
     """Where letters may be drawn from when the step is tested, if not from [1/4, 4]."""
+    law: Law = "falls"
+    """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it."""
 
     def __post_init__(self) -> None:
         if (self.kind == "leading-order") != (self.limit is not None):
@@ -498,6 +504,8 @@ class Silence:
     """(choice id, option id) pairs that must all be chosen for the rule to count."""
     or_equal: bool = False
     """Whether equal sides mean silence too."""
+    stops: str = ""
+    """The id of the first step that does not hold for these numbers: it and those after it are left out."""
 
     def applies(self, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping[str, str]) -> bool:
         """Whether there is silence; never while letters leave the comparison open."""
@@ -658,8 +666,11 @@ class Calculator:
             return derivation
         numbers = {parameter.symbol: values[parameter.id] for parameter in self.parameters}
         chosen = {name: option.id for name, option in options.items()}
-        silence = next((rule.sentence for rule in self.silences if rule.applies(numbers, chosen)), "")
-        return replace(derivation, result=None, silence=silence) if silence else derivation
+        rule = next((rule for rule in self.silences if rule.applies(numbers, chosen)), None)
+        if rule is None:
+            return derivation
+        steps = tuple(itertools.takewhile(lambda step: step.id != rule.stops, derivation.steps))
+        return replace(derivation, steps=steps, result=None, silence=rule.sentence)
 
     def same(self, derivation: Derivation, text: str, quantity: str | None = None) -> bool:
         """Whether there is a result and it equals the expression that `text` says, compared at 50 digits.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -17,10 +17,15 @@ import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.function import AppliedUndef
 
-HOLE = re.compile("⟦([a-z0-9-]+)⟧")
-"""How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the group is the hole's key."""
+HOLE = re.compile("⟦([a-z0-9-]+)([/*]?)⟧")
+"""How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the groups are the hole's key and its form.
 
-_MARKED_HOLE = re.compile(r"\\text\{⟦([a-z0-9-]+)⟧\}")
+The form says how a fraction reads there: no form, on a line, over a bar; `/`, in an exponent, with a slash; `*`, before
+other factors, over a bar, and 1 not at all.
+"""
+
+_MARKED_HOLE = re.compile(r"\\text\{⟦([a-z0-9-]+)([/*]?)⟧\}")
+_STARTS_AS_NUMBER = re.compile(r"[0-9]|\\text\{⟦")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)?\Z")
 _LETTER = re.compile(
     r"([A-Za-z]|alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
@@ -214,7 +219,7 @@ class Hole:
 
 @dataclass(frozen=True)
 class Template:
-    r"""LaTeX with holes, each marked `\text{⟦key⟧}`."""
+    r"""LaTeX with holes, each marked as `HOLE` says."""
 
     latex: str
     holes: tuple[Hole, ...]
@@ -222,7 +227,13 @@ class Template:
     @property
     def symbolic(self) -> str:
         """The LaTeX with every hole filled by its own letters."""
-        return self.filled({hole.key: hole.latex for hole in self.holes})
+        expressions = {hole.key: hole.expression for hole in self.holes}
+
+        def letters(match: re.Match[str]) -> str:
+            key, form = match.groups()
+            return _latex(expressions[key], _PRODUCT if form == "*" else _SUM, form == "/")
+
+        return _MARKED_HOLE.sub(letters, self.latex)
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The LaTeX with every hole filled; `values`: key -> LaTeX."""
@@ -236,6 +247,8 @@ def template(
     computable: Callable[[sympy.Expr], bool] = lambda _: True,
 ) -> Template:
     """LaTeX in which each largest part that depends on `parameters` alone is a hole.
+
+    A number before a hole goes into it: of 2*v/(d + 2) the hole is 2/(d + 2), which is 1/5 at d = 8 and reads v/5.
 
     Args:
         expr: an expression or equation.
@@ -253,20 +266,35 @@ def template(
     wanted = frozenset(parameters)
     holes: dict[sympy.Expr, Hole] = {}
 
-    def punch(node: sympy.Basic) -> sympy.Basic:
+    def is_hole(node: sympy.Basic) -> bool:
         free = node.free_symbols
-        if isinstance(node, sympy.Expr) and free and free <= wanted and computable(node):
+        return isinstance(node, sympy.Expr) and bool(free) and free <= wanted and computable(node)
+
+    def punch(node: sympy.Basic) -> sympy.Basic:
+        if is_hole(node):
             key = keys.setdefault(node, f"v{len(keys) + 1}")
             holes.setdefault(node, Hole(key, node))
             return sympy.Symbol(f"⟦{key}⟧", positive=True)
-        if not node.args or not free & wanted:
+        if not node.args or not node.free_symbols & wanted:
             return node
+        parts = _with_number(node.args, is_hole) if isinstance(node, sympy.Mul) else node.args
         # evaluate=False: SymPy must not tidy up a line that is shown as it stands before the tidying.
-        args = [punch(arg) for arg in node.args]
+        args = [punch(part) for part in parts]
         return node.func(*args, evaluate=False) if isinstance(node, (sympy.Pow, sympy.Mul)) else node.func(*args)
 
     punched = punch(expr)
     return Template(latex(punched), tuple(holes.values()))
+
+
+def _with_number(factors: Sequence[sympy.Basic], is_hole: Callable[[sympy.Basic], bool]) -> list[sympy.Basic]:
+    """The factors of a product, its number in the one that is a hole; with several holes as they are, to be seen."""
+    found = [factor for factor in factors if is_hole(factor)]
+    numbers = [factor for factor in factors if factor.is_Rational]
+    size = abs(sympy.Mul(*numbers))
+    if len(found) != 1 or size in (0, 1) or not is_hole(filled := size * found[0]):
+        return list(factors)
+    others = [factor for factor in factors if factor not in (*numbers, *found)]
+    return [*([sympy.S.NegativeOne] if sympy.Mul(*numbers) < 0 else []), filled, *others]
 
 
 _SHOWN_ONLY = (sympy.Equality, sympy.Sum, sympy.Derivative, sympy.Piecewise, sympy.Indexed, AppliedUndef)
@@ -326,7 +354,7 @@ def _factor_order(factor: sympy.Expr) -> tuple[int, object]:
     """Numbers, coefficients, letters, brackets, powers, functions: as people write a product."""
     if factor.is_Pow and factor.exp == -1:
         return _factor_order(factor.base)
-    if factor.is_Rational:
+    if factor.is_Rational or HOLE.fullmatch(str(factor)):
         rank = 0
     elif isinstance(factor, sympy.Indexed):
         rank = 1
@@ -515,10 +543,10 @@ _LATEX_CONSTANTS: Mapping[sympy.Expr, str] = MappingProxyType(
 )
 
 
-def _letter(symbol: sympy.Basic) -> str:
+def _letter(symbol: sympy.Basic, form: str = "") -> str:
     name = str(symbol)
-    if HOLE.fullmatch(name):
-        return rf"\text{{{name}}}"
+    if hole := HOLE.fullmatch(name):
+        return rf"\text{{⟦{hole[1]}{form}⟧}}"
     match = _LETTER.match(name)
     if not match:
         raise EmitError(f"a symbol must be a letter, perhaps with an index; got {name!r}")
@@ -543,7 +571,7 @@ def _latex(expr: sympy.Basic, place: int, inline: bool) -> str:
     if isinstance(expr, sympy.Integer):
         return _brackets(str(expr.p), _SUM if expr.p < 0 else _ATOM, place)
     if isinstance(expr, sympy.Symbol):
-        return _letter(expr)
+        return _letter(expr, "/" if inline else "")
     if isinstance(expr, sympy.Add):
         code = ""
         for term in _terms(expr):
@@ -581,7 +609,12 @@ def _latex_product(expr: sympy.Basic, place: int, inline: bool) -> str:
 
 
 def _row(factors: list[sympy.Expr], place: int, inline: bool) -> str:
-    return " ".join(_latex(factor, place, inline) for factor in factors) or "1"
+    codes = [_latex(factor, place, inline) for factor in factors]
+    if len(codes) > 1 and not _STARTS_AS_NUMBER.match(codes[1]):
+        codes[0] = _MARKED_HOLE.sub(r"\\text{⟦\1*⟧}", codes[0]) if _MARKED_HOLE.fullmatch(codes[0]) else codes[0]
+    # Between numbers a dot: 2 and 3 side by side would be read as 23.
+    row = "".join(rf" \cdot {code}" if _STARTS_AS_NUMBER.match(code) else f" {code}" for code in codes)
+    return row.removeprefix(r" \cdot").strip() or "1"
 
 
 def _latex_sentence(expr: sympy.Basic, inline: bool) -> str:

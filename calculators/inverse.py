@@ -11,10 +11,11 @@ from calculators.resolution import ALPHA, Answer, Setting
 _IMPLIED = {letter: sympy.Symbol(f"{letter}_obs", positive=True) for letter in "dmqs"}
 
 _INVERTED = (
-    "Our extension: the estimate read backwards, as an equation. For smooth targets alpha >= m (q + 1)/d points one "
-    "way only, so that the dimension of the data is then at least this. It depends much on whether an irreducible loss "
-    "was fitted."
+    "Our extension: the estimate read backwards, as an equation. For smooth targets alpha >= {least} points one way "
+    "only, so that the dimension of the data is then at least this. It depends much on whether an irreducible loss was "
+    "fitted."
 )
+_IN_WIDTH = " In the width the exponent is min(2, k) times the one in P, since P grows as that power of w."
 _ONE_MANIFOLD = (
     "The theory gives no answer here. One exponent tells one dimension; choose one manifold. For a product that is the "
     "sum of the two, or the larger one for an additive target."
@@ -25,8 +26,11 @@ def answer(setting: Setting) -> Answer:
     """The dimension, and beside it the order or the degree, that would give the measured exponent."""
     if setting.manifold != "one":
         return Answer((), None, silence=_ONE_MANIFOLD)
+    in_width = setting.resource == "width"
     plain = resolution.answer(setting)
-    growth = sympy.Min(setting.network[2], 2) if setting.resource == "width" else sympy.S.One
+    growth = sympy.Min(setting.network[2], 2) if in_width else sympy.S.One
+    words = _IN_WIDTH if in_width else ""
+    least = "min(2, k) m (q + 1)/d" if in_width else "m (q + 1)/d"
     m, d, measured = setting.m, setting.dimension, setting.measured
     power = setting.power
 
@@ -48,8 +52,8 @@ def answer(setting: Setting) -> Answer:
             "m",
             unknown["m"] * power * growth / d,
             order,
-            "Put the measured exponent for alpha and solve for m, with s kept at its present value. With kinks or "
-            "jumps s depends on the order of the loss too; then this is the answer for the present s and not for "
+            f"Put the measured exponent for alpha and solve for m, with s kept at its present value.{words} With kinks "
+            "or jumps s depends on the order of the loss too; then this is the answer for the present s and not for "
             "another loss on the same target.",
         ),
         solve(
@@ -74,7 +78,7 @@ def answer(setting: Setting) -> Answer:
         steps,
         dimension,
         plain.x,
-        ("extension", _INVERTED),
+        ("extension", _INVERTED.format(least=least)),
         (
             Quantity("order", "Order of the loss that would give it, with s kept as it is", unknown["m"], order),
             Quantity("degree", "Least degree, to be rounded up, were the target smooth enough", unknown["q"], degree),

@@ -109,6 +109,7 @@ def steps(q: sympy.Expr, d: sympy.Expr, alpha: sympy.Expr) -> tuple[Step, ...]:
             "The error that a model without noise would have still shrinks, and the floor stays. K is a factor that "
             "the argument leaves open.",
             limit=Limit(DATA, "oo", sharp=True, octaves=FAR),
+            law="tends",
         ),
         Step(
             "log-slope",
@@ -151,8 +152,9 @@ def quantities(q: sympy.Expr, d: sympy.Expr, s: sympy.Expr, alpha: sympy.Expr) -
 
 
 _STOPS = (
-    "Exact for independent noise and a new input that lies in the interior of its simplex; the exponent of what "
-    "falls above the floor is the estimate. A method that averages more labels as data come in has no floor."
+    "Exact for independent noise: for nearest neighbour at every new input, for linear interpolation on average over "
+    "those inside a simplex of training points. The exponent of what falls above the floor is the estimate. A method "
+    "that averages more labels as data come in has no floor."
 )
 _ONLY_DATA = (
     "The theory gives no exponent here. With plenty of data a model need not pass through single noisy "
@@ -201,8 +203,8 @@ def silences(noise: tuple[str, str]) -> tuple[Silence, ...]:
     """
     others = [loss.id for loss in losses.known() if loss.term.order == 2 and not _is_squared(loss)]
     return (
-        Silence(_NO_FLOOR, sympy.Integer(1), DEGREE, (noise,)),
-        Silence(_NO_FLOOR, ORDER, sympy.Integer(2), (noise,)),
-        Silence(_NO_FLOOR, sympy.Integer(2), ORDER, (noise,)),
-        *(Silence(_NO_FLOOR, sympy.S.Zero, sympy.S.One, (noise, ("loss", name))) for name in others),
+        Silence(_NO_FLOOR, sympy.Integer(1), DEGREE, (noise,), stops="noise"),
+        Silence(_NO_FLOOR, ORDER, sympy.Integer(2), (noise,), stops="noise"),
+        Silence(_NO_FLOOR, sympy.Integer(2), ORDER, (noise,), stops="noise"),
+        *(Silence(_NO_FLOOR, sympy.S.Zero, sympy.S.One, (noise, ("loss", name)), stops="noise") for name in others),
     )

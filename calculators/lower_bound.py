@@ -79,6 +79,7 @@ def steps(d: sympy.Expr, power: sympy.Expr, m: sympy.Expr) -> tuple[Step, ...]:
             "cell the bump fills and depends on its shape alone. A mean over targets that is so large has a target "
             "with a loss that is.",
             limit=Limit(DATA, "oo"),
+            law="at-least",
         ),
     )
 

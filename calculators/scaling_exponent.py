@@ -193,7 +193,9 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
 def _silences() -> tuple[Silence, ...]:
     """Where nothing is derived: kinked losses in the regime variance, most floors of label noise."""
     return (
-        Silence(_NO_SMOOTH_LOSS, ORDER, sympy.Integer(2), (("regime", "variance"), ("limit", "residual"))),
+        Silence(
+            _NO_SMOOTH_LOSS, ORDER, sympy.Integer(2), (("regime", "variance"), ("limit", "residual")), stops="remainder"
+        ),
         *label_noise.silences(("also", "label-noise")),
     )
 

@@ -143,7 +143,7 @@ PARAMETERS = (
         "An exponent that was fitted to measured losses, for which the calculator is asked backwards.",
         start=sympy.Rational(1, 2),
         default=_MEASURED,
-        real=True,
+        parts=10**12,
         slider=(sympy.Rational(1, 20), 2),
         further=True,
     ),

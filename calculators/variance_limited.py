@@ -483,19 +483,27 @@ _AVERAGES: Mapping[str, Callable[[sympy.Symbol, sympy.Expr, bool], tuple[Step, .
 }
 
 
+_DEPTH = Assumption(
+    "depth",
+    "The network has two hidden layers or more, their number is fixed and their widths grow together, so that the "
+    "number of parameters grows as the square of the width.",
+)
+
+
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     m = values["loss_order"]
     resource, scatter, limit = (options[name].id for name in ("resource", "scatter", "limit"))
     x = {"data": _D, "linear": _PARAMETER_COUNT}.get(resource, _WIDTH)
+    assumptions = (*_ASSUMPTIONS, _DEPTH) if resource == "deep" else _ASSUMPTIONS
     steps: tuple[Step, ...] = _variance_steps(x, resource)
     settings = (("loss_order", m),)
     choices = tuple((name, option.id) for name, option in options.items())
     if scatter == "rate-unknown":
         silence = _NO_RATE.format(x=x)
-        return Derivation(CALCULATOR.id, settings, choices, _ASSUMPTIONS, steps[:2], None, silence=silence)
+        return Derivation(CALCULATOR.id, settings, choices, assumptions, steps[:2], None, silence=silence)
     steps += (_size_step(x), _moments_step(x)) if limit != "exact" else (_size_step(x),)
     if scatter == "mean-unknown":
-        return Derivation(CALCULATOR.id, settings, choices, _ASSUMPTIONS, steps, None, silence=_NO_MEAN)
+        return Derivation(CALCULATOR.id, settings, choices, assumptions, steps, None, silence=_NO_MEAN)
     biased = scatter == "biased"
     power = m / 2 if limit == "exact" else sympy.S.One
     steps += (_mean_step(x, biased), *_AVERAGES[limit](x, m, biased))
@@ -515,7 +523,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         CALCULATOR.id,
         settings,
         choices,
-        _ASSUMPTIONS,
+        assumptions,
         steps,
         Result(_ALPHA, alpha, status, meaning, _HOLDS, (halving,)),
         (Curve("curve", "Loss above its limit, relative to its value at 1", last, last**-alpha),),

@@ -12,8 +12,8 @@ _FACTOR, _OTHER_FACTOR = sympy.Symbol("K", positive=True), sympy.Symbol("b", pos
 
 _BESIDE = (
     "Our extension, and a condition: if there is a term that falls as 1/D, the slower of the two wins in the end. In "
-    "the limit of infinitely many parameters and without noise there is none. For squared error and linear pieces it "
-    "matters below d = 4."
+    "the limit of infinitely many parameters and without noise there is none. It matters where d is below "
+    "m min(q + 1, s), which is 4 for squared error, linear pieces and a smooth target."
 )
 _ONLY_DATA = (
     "The theory gives no exponent here. The term 1/D is a term in the number of examples; for "

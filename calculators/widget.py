@@ -18,10 +18,12 @@ import sympy
 
 from calculators import emit
 from calculators.derivation import (
+    MAX_PART,
     Axes,
     Calculator,
     Choice,
     Derivation,
+    Law,
     Parameter,
     Source,
     Step,
@@ -69,6 +71,7 @@ class Variant:
     after: emit.Template
     because: str
     source: Source | None
+    law: Law
     sign: str
     """The LaTeX of the relation between before and after."""
     relation: str
@@ -253,9 +256,10 @@ def javascript_module(
         no difference as the page begins; `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a
         Fraction, or a number where it is irrational or depends on real parameters, or {tens} with its decimal logarithm
         where it is larger than any double, or null where the theory says nothing; `silence(p, chosen)`, why, or the
-        empty text; `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the index in `verdicts`;
-        `latex(chosen)`, the formula in letters; `slots[key](p)`, the value of each hole; and `curves[id].value(p, x,
-        chosen)`, a number, or NaN where the curve is not drawn.
+        empty text; `stops(p, chosen)`, the id of the first step that does not hold then, if there is one;
+        `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the index in `verdicts`; `latex(chosen)`, the
+        formula in letters; `slots[key](p)`, the value of each hole; and `curves[id].value(p, x, chosen)`, a number, or
+        NaN where the curve is not drawn.
     """
     return module(plan(calculator), fraction_url, special_url)
 
@@ -279,6 +283,7 @@ def module(plan: Plan, fraction_url: str = "../fraction.js", special_url: str = 
     )
     silences = ",\n".join(
         f"  {{ sentence: {_data(rule.sentence)}, options: {_data(rule.options)}, "
+        f"{f'stops: {_data(rule.stops)}, ' if rule.stops else ''}"
         f"test: {_comparison(calculator, rule.less, rule.than, or_equal=rule.or_equal)} }}"
         for rule in calculator.silences
     )
@@ -327,6 +332,7 @@ export const complete = (p, chosen) => {{
   return all;
 }};
 export const silence = (p, chosen) => at(chosen).silence || (hushed(p, chosen)?.sentence ?? "");
+export const stops = (p, chosen) => (at(chosen).silence ? undefined : hushed(p, chosen)?.stops);
 export const result = (p, chosen) => (silence(p, chosen) ? null : at(chosen).result(p));
 export const quantities = (p, chosen) =>
   Object.fromEntries(
@@ -541,7 +547,8 @@ def _letters(derivation: Derivation) -> set[sympy.Symbol]:
 
 
 def _step_signature(step: Step) -> Hashable:
-    return step.title, step.kind, step.before, step.after, step.because, step.source, step.sign, step.relation
+    words = step.because, step.source, step.law, step.sign, step.relation
+    return step.title, step.kind, step.before, step.after, words
 
 
 def _case_signature(derivation: Derivation) -> Hashable:
@@ -576,7 +583,8 @@ def _variant(
             after = emit.Template(f"{after.latex} = {value.latex}", value.holes)
     else:
         before, after = line(step.before), line(step.after)
-    return Variant(options, step.title, step.kind, before, after, step.because, step.source, step.sign, step.relation)
+    words = step.because, step.source, step.law, step.sign, step.relation
+    return Variant(options, step.title, step.kind, before, after, *words)
 
 
 def parameter_data(parameter: Parameter) -> Mapping[str, object]:
@@ -596,6 +604,8 @@ def parameter_data(parameter: Parameter) -> Mapping[str, object]:
     }
     if parameter.maximum is not None:
         data |= {"maximum": str(parameter.maximum), "openMaximum": parameter.open_maximum}
+    if parameter.parts != MAX_PART:
+        data["parts"] = str(parameter.parts)
     if parameter.real:
         data["real"] = True
     if parameter.logarithmic:

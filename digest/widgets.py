@@ -16,13 +16,14 @@ from markupsafe import Markup, escape
 from mpmath import mpf
 
 from calculators import emit, numeric
-from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table
+from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table, rounded
 from calculators.widget import PageStep, Plan, Shown, is_exact, plan, settled
 from digest import addresses, fits
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
 
-_SLOT: Final = re.compile(r"<mtext[^>]*>⟦(\w+)⟧</mtext>")
+_SLOT: Final = re.compile(r"<mtext[^>]*>⟦(\w+)([/*]?)⟧</mtext>")
+_FORMS: Final = {"/": ' data-form="slash"', "*": ' data-form="factor"', "": ""}
 _PLOT_POINTS: Final = 49
 _SHORT: Final = 24  # characters of a formula's text that a cell of a table has room for
 _PLAIN: Final = re.compile(r"-?\d+(/\d+)?|–")
@@ -133,6 +134,8 @@ class StepVariant:
     source: str | None
     before: Markup
     sign: Markup
+    law: str
+    """The sign between the loss and `after`, where the step is the law."""
     relation: str
     after: Markup
     because: str
@@ -156,6 +159,8 @@ class QuantityView:
     title: str
     symbol: Markup
     text: str
+    decimal: str
+    """The rounded value with its sign, `≈ 1.489`, where the text is a fraction; else empty."""
     unit: str
 
 
@@ -261,6 +266,7 @@ class Widget:
     """For the calculator that fits a reader's table: the table that it begins with."""
 
 
+LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳"}
 KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
 
 
@@ -293,7 +299,7 @@ def widget(
     result, named = derivation.result, _named(calculator)
     general = next((case.item.result for case in blueprint.plan.cases if case.holds(chosen)), None)
     exact = general is not None and is_exact(calculator, general.expression)
-    steps = tuple(_steps(blueprint, values, chosen, mathml))
+    steps = tuple(_steps(blueprint, derivation, values, chosen, mathml))
     return Widget(
         id=calculator.id,
         uid=f"{calculator.id}-{place}",
@@ -393,7 +399,7 @@ def _case(
                 quantity.id,
                 quantity.title,
                 Markup(mathml[emit.latex(quantity.symbol), False]),
-                _shown_value(calculator, quantity.expression, values) if when.now else "",
+                *(_with_decimal(calculator, quantity.expression, values) if when.now else ("", "")),
                 quantity.unit,
             )
             for quantity in result.quantities
@@ -410,6 +416,18 @@ def _shown_value(calculator: Calculator, expression: sympy.Expr, values: Mapping
         return numeric.six_digits(_number(expression, values))
     except (ArithmeticError, TypeError, ValueError, KeyError):
         return "–"
+
+
+def _with_decimal(
+    calculator: Calculator, expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]
+) -> tuple[str, str]:
+    """A value as it is shown, and for a fraction the decimal with its sign: `1/3` and `≈ 0.333`."""
+    text = _shown_value(calculator, expression, values)
+    if "/" not in text:
+        return text, ""
+    value = Fraction(text)
+    decimal = rounded(value)
+    return text, f"{'=' if Fraction(decimal) == value else '≈'} {decimal}"
 
 
 def _number(expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> mpf:
@@ -505,14 +523,17 @@ def _decimal(value: sympy.Expr) -> str:
 
 def _steps(
     blueprint: Blueprint,
+    derivation: Derivation,
     values: Mapping[sympy.Symbol, sympy.Expr],
     chosen: Mapping[str, str],
     mathml: Mapping[Line, str],
 ) -> Iterator[StepView]:
     number = 0
+    there = {step.id for step in derivation.steps}
     for step in blueprint.plan.steps:
         variants = tuple(_variants(blueprint.calculator, step, values, chosen, mathml))
-        shown = any(variant.when.now for variant in variants)
+        # Where numbers leave no answer the derivation stops earlier than the options say.
+        shown = any(variant.when.now for variant in variants) and step.id in there
         number += shown
         yield StepView(step.id, number, shown, variants)
 
@@ -535,6 +556,7 @@ def _variants(
             variant.source.text if variant.source else None,
             _filled(calculator, variant.before, known, mathml),
             Markup(mathml[variant.sign, False]),
+            LAWS[variant.law],
             variant.relation,
             _filled(calculator, variant.after, known, mathml),
             variant.because,
@@ -552,17 +574,28 @@ def _filled(
         hole.key: "…" if values is None else _shown_value(calculator, hole.expression, values)
         for hole in template.holes
     }
-    return Markup(_SLOT.sub(lambda match: _slot(match[1], texts[match[1]]), mathml[template.latex, False]))
+    return Markup(_SLOT.sub(lambda match: _slot(match[1], texts[match[1]], match[2]), mathml[template.latex, False]))
 
 
-def _slot(key: str, text: str) -> str:
-    """A hole with a value in it: `-1/8` as a minus sign and a number, infinity as its sign, `10^602.06` as a power."""
+def _slot(key: str, text: str, form: str = "") -> str:
+    """A hole with a value in it: a minus sign of its own, infinity as its sign, `10^602.06` as a power.
+
+    Args:
+        key: the hole's key.
+        text: what stands in it.
+        form: how a fraction reads there, as `emit.HOLE` says.
+    """
     shown, _, power = ("∞" if text == "oo" else text.removeprefix("-")).partition("^")
     minus = "<mo>−</mo>" if text.startswith("-") else ""
+    above, _, below = shown.partition("/")
     number = f"<mn>{escape(shown)}</mn>"
     if power:
         number = f"<msup>{number}<mn>{escape(power)}</mn></msup>"
-    return f'<mrow data-slot="{escape(key)}">{minus}{number}</mrow>'
+    elif below and form != "/":
+        number = f"<mfrac><mn>{escape(above)}</mn><mn>{escape(below)}</mn></mfrac>"
+    elif form == "*" and shown == "1":
+        number = ""
+    return f'<mrow data-slot="{escape(key)}"{_FORMS[form]}>{minus}{number}</mrow>'
 
 
 _LEFT, _TOP, _SIDE, _DECADES = 46, 14, 240, 6

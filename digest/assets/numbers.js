@@ -8,7 +8,7 @@ const RATIO = /^([+-]?[0-9]+)\/([0-9]+)$/;
 const BLANK = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const ENDS = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, "g");
 const INFINITY = ["oo", "inf", "infinity", "∞"];
-const PARTS = 1_000_000n; // the largest denominator that the calculators take
+const PARTS = 1_000_000n; // the largest denominator that most parameters take
 const [SMALL, GREAT] = ["1e-30", "1e30"]; // the size of a number that is not exact, unless it is 0
 
 const strip = (text) => text.replace(ENDS, "");
@@ -57,7 +57,7 @@ function breaks(Fraction, parameter, value) {
   }
   const largest = BigInt(parameter.largest);
   if (value.d === 1n) return value.n > largest ? "size" : undefined;
-  return value.n > largest || value.d > PARTS ? "parts" : undefined;
+  return value.n > largest || value.d > BigInt(parameter.parts ?? PARTS) ? "parts" : undefined;
 }
 
 /** At most three decimals, halves to even as the build rounds; two digits of what is smaller than that. */

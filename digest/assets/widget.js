@@ -104,24 +104,40 @@ class Widget {
   update(moved = null, first = false) {
     const values = {};
     const chosen = this.module.settle(Object.fromEntries(this.selects.map((select) => [select.name, select.value])));
-    let fine = true;
-    for (const { field, parameter, slider, message } of this.fields) {
+    const before = this.steps.map((step) => shownText(step));
+    this.choose(chosen);
+    const problems = [];
+    for (const entry of this.fields) {
+      const { field, parameter, slider, message } = entry;
       const read = this.read(parameter, field.value);
       message.textContent = read.problem ?? "";
       field.toggleAttribute("aria-invalid", false);
       if (read.problem) field.setAttribute("aria-invalid", "true");
-      fine &&= !read.problem;
+      entry.value = read.value ?? entry.value ?? this.read(parameter, parameter.start).value;
+      values[parameter.name] = entry.value;
+      // A field that makes no difference now does not keep the others from an answer.
+      if (read.problem && field.closest("[hidden]") === null) problems.push(read.problem);
       if (read.problem) continue;
-      values[parameter.name] = read.value;
       const number = Number(read.value.valueOf());
       if (slider !== moved) slider.value = read.value === Infinity ? slider.max : parameter.logarithmic ? Math.log10(number) : number;
       slider.setAttribute("aria-valuetext", read.value === Infinity ? "infinite" : field.value);
     }
-    // What stands in the steps, the plot and the links is still that of the last numbers that could be read.
+    // Steps and plot follow the switches with the last numbers that could be read; the links stay as they were.
+    const fine = problems.length === 0;
     for (const place of this.places) place.classList.toggle("is-blank", !fine);
-    if (fine) this.show(this.module.complete(values, chosen), chosen, first);
-    else this.blank("No answer for what is typed. Steps and plot are those of the last numbers.");
-    this.announce(first, fine);
+    const state = this.show(this.module.complete(values, chosen), chosen);
+    this.mark(before, first);
+    if (fine) this.links(...state);
+    else this.blank(`No answer for what is typed: ${problems.join("; ")}. Steps and plot are those of the last numbers.`);
+    this.announce(first, problems);
+  }
+
+  /** Shows what belongs to these options. */
+  choose(chosen) {
+    for (const part of this.all("[data-options]")) {
+      const key = part.dataset.choices.split(" ").filter(Boolean).map((choice) => chosen[choice]).join("/");
+      part.toggleAttribute("hidden", !part.dataset.options.split(" ").includes(key));
+    }
   }
 
   blank(reason) {
@@ -133,15 +149,11 @@ class Widget {
     hush.replaceChildren(...letters(reason));
   }
 
-  show(values, chosen, first) {
-    const before = this.steps.map((step) => shownText(step));
+  show(values, chosen) {
     const silence = this.module.silence(values, chosen);
     const value = this.module.result(values, chosen);
-    for (const part of this.all("[data-options]")) {
-      const key = part.dataset.choices.split(" ").filter(Boolean).map((choice) => chosen[choice]).join("/");
-      part.toggleAttribute("hidden", !part.dataset.options.split(" ").includes(key));
-    }
-    this.number();
+    this.number(this.module.stops(values, chosen));
+    for (const general of this.all("[data-general]")) general.hidden = silence !== "";
     for (const slot of this.all("[data-slot]")) {
       if (slot.closest("[hidden]") === null) fill(slot, valueOf(() => this.module.slots[slot.dataset.slot](values)));
     }
@@ -149,16 +161,17 @@ class Widget {
     this.section.querySelector("[data-answered]").hidden = false;
     if (silence === "") this.answer(values, chosen, value);
     else this.blank(silence);
-    this.mark(before, first);
     this.plot(values, chosen, value);
-    this.links(value, chosen);
+    return [value, chosen];
   }
 
-  /** Counts the steps that are there. */
-  number() {
+  /** Counts the steps that are there, up to the first that does not hold. */
+  number(stop) {
     let count = 0;
+    let over = false;
     for (const step of this.steps) {
-      step.hidden = [...step.querySelectorAll(":scope > [data-options]")].every((variant) => variant.hasAttribute("hidden"));
+      over ||= step.dataset.step === stop;
+      step.hidden = over || [...step.querySelectorAll(":scope > [data-options]")].every((variant) => variant.hasAttribute("hidden"));
       if (!step.hidden) step.value = count += 1;
     }
   }
@@ -166,12 +179,9 @@ class Widget {
   /** The result, exact where it is a fraction, what it is worth, and further outputs. */
   answer(values, chosen, value) {
     const exact = isExact(value);
-    const text = shown(value);
-    const decimal = exact ? rounded(value) : "";
-    this.output.textContent = text;
+    this.output.textContent = shown(value);
     this.section.querySelector("[data-sign]").textContent = exact ? "=" : "≈";
-    const sign = exact && value.equals(new this.module.Fraction(decimal)) ? "=" : "≈";
-    this.section.querySelector("[data-decimal]").textContent = decimal === "" || decimal === text ? "" : `${sign} ${decimal}`;
+    this.section.querySelector("[data-decimal]").textContent = this.decimal(value);
     const verdict = this.module.verdicts[this.module.verdict(values, chosen)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
     const meaning = this.section.querySelector("[data-meaning]");
@@ -180,8 +190,18 @@ class Widget {
     meaning.dataset.verdict = verdict.meaning;
     const more = this.module.quantities(values, chosen);
     for (const place of this.section.querySelectorAll("[data-quantity]")) {
-      if (place.dataset.quantity in more) place.textContent = shown(more[place.dataset.quantity]);
+      const further = more[place.dataset.quantity];
+      if (further === undefined) continue;
+      place.textContent = shown(further);
+      place.nextElementSibling.textContent = this.decimal(further);
     }
+  }
+
+  /** The decimal beside a fraction, with its sign. */
+  decimal(value) {
+    const decimal = isExact(value) ? rounded(value) : "";
+    if (decimal === "" || decimal === shown(value)) return "";
+    return `${value.equals(new this.module.Fraction(decimal)) ? "=" : "≈"} ${decimal}`;
   }
 
   /** Marks the steps that read otherwise than before the reader began to change something. */
@@ -289,18 +309,17 @@ class Widget {
   }
 
   /** Says the answer once the reader rests, for those who listen. */
-  announce(first, fine) {
+  announce(first, problems) {
     clearTimeout(this.timer);
     if (first) return;
     this.timer = setTimeout(() => {
       const decimal = this.section.querySelector("[data-decimal]").textContent;
       const silence = this.section.querySelector("[data-silence]");
-      const problems = this.fields.map(({ message }) => message.textContent).filter(Boolean);
-      this.section.querySelector("[data-announce]").textContent = fine && !silence.hidden
+      this.section.querySelector("[data-announce]").textContent = problems.length
+        ? `No answer. ${problems.join(". ")}`
+        : !silence.hidden
         ? `No answer. ${silence.textContent}`
-        : fine
-        ? `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`
-        : `No answer. ${problems.join(". ")}`;
+        : `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`;
     }, HUSH);
   }
 }
@@ -393,11 +412,16 @@ function shownText(step) {
   return [...step.querySelectorAll("[data-options]")].filter((variant) => !variant.hasAttribute("hidden")).map((variant) => variant.textContent).join("");
 }
 
-/** Puts a number into a formula: a minus sign of its own, a fraction with a slash, a power of ten as one. */
+/** Puts a number into a formula: a minus sign of its own, a power of ten as one, a fraction as its place has it. */
 function fill(slot, value) {
-  const [number, power] = shown(value).split("^");
-  const parts = number.startsWith("-") ? [mathml("mo", "−"), mathml("mn", number.slice(1))] : [mathml("mn", number)];
-  slot.replaceChildren(...(power === undefined ? parts : [mathml("msup", ...parts, mathml("mn", power))]));
+  const { form } = slot.dataset;
+  const [, minus, size, power] = /^(-?)([^^]*)\^?(.*)/.exec(shown(value));
+  const [above, below] = form === "slash" ? [size] : size.split("/");
+  let number = mathml("mn", above);
+  if (power) number = mathml("msup", number, mathml("mn", power));
+  else if (below) number = mathml("mfrac", number, mathml("mn", below));
+  else if (form === "factor" && size === "1") number = ""; // 1 times a letter is the letter
+  slot.replaceChildren(...(minus ? [mathml("mo", "−")] : []), number);
 }
 
 function mathml(kind, ...content) {

@@ -197,9 +197,10 @@ def test_python_and_javascript_compute_what_sympy_computes() -> None:
 def test_templates_have_holes_for_what_the_reader_sets() -> None:
     parameters = [d, m, q, s]
     template = emit.template(sympy.Eq(x * y**d, D ** (-1 / d) * m * s), parameters)
-    assert template.latex == r"x y^{\text{⟦v1⟧}} = \text{⟦v2⟧} \text{⟦v3⟧} D^{\text{⟦v4⟧}}"
-    assert template.symbolic == "x y^{d} = m s D^{-1/d}"
-    assert template.filled({"v1": "8", "v2": "2", "v3": r"\infty", "v4": "-1/8"}) == (r"x y^{8} = 2 \infty D^{-1/8}")
+    assert template.latex == r"x y^{\text{⟦v1/⟧}} = \text{⟦v2⟧} \cdot \text{⟦v3⟧} D^{\text{⟦v4/⟧}}"
+    assert template.symbolic == r"x y^{d} = m \cdot s D^{-1/d}"
+    filled = template.filled({"v1": "8", "v2": "2", "v3": r"\infty", "v4": "-1/8"})
+    assert filled == r"x y^{8} = 2 \cdot \infty D^{-1/8}"
     assert [(hole.key, hole.latex) for hole in template.holes] == [
         ("v1", "d"),
         ("v2", "m"),
@@ -210,3 +211,36 @@ def test_templates_have_holes_for_what_the_reader_sets() -> None:
     assert {hole.key: hole.latex for hole in again.holes} == {"v4": "-1/d", "v5": "q"}
     assert emit.template(m / d, parameters).latex == r"\text{⟦v1⟧}"
     assert emit.template(x + 1, parameters) == emit.Template("x + 1", ())
+
+
+@pytest.mark.parametrize(
+    ("expression", "latex", "symbolic", "holes"),
+    [
+        # 2 x/10 in two pieces would read 2x1/10: the number is part of the hole, and the hole stands first.
+        (2 * x / (d * q + 2), r"\text{⟦v1*⟧} x", r"\frac{2}{d q + 2} x", {"v1": 2 / (d * q + 2)}),
+        (-2 * x * (d + 1), r"-\text{⟦v1*⟧} x", "-(2 d + 2) x", {"v1": 2 * (d + 1)}),
+        (x / 2 - m * y / 3, r"\frac{x}{2} - \text{⟦v1*⟧} y", r"\frac{x}{2} - \frac{m}{3} y", {"v1": m / 3}),
+        (x * (m + 1) + y, r"y + \text{⟦v1*⟧} x", "y + (m + 1) x", {"v1": m + 1}),
+        # Several holes keep apart, with a dot, since a step may be about their product: 2 and 3 are not 23.
+        (
+            sympy.Mul(3, m, 1 / d, x, evaluate=False),
+            r"3 \cdot \text{⟦v1⟧} \cdot \text{⟦v2⟧} x",
+            r"3 \cdot m \cdot \frac{1}{d} x",
+            {"v1": m, "v2": 1 / d},
+        ),
+        (
+            m / d / x,
+            r"\frac{\text{⟦v1⟧} \cdot \text{⟦v2⟧}}{x}",
+            r"\frac{m \cdot \frac{1}{d}}{x}",
+            {"v1": m, "v2": 1 / d},
+        ),
+        (sympy.Mul(m, s**x, evaluate=False), r"\text{⟦v1⟧} \cdot \text{⟦v2⟧}^{x}", "", {"v1": m, "v2": s}),
+    ],
+)
+def test_numbers_of_a_template_do_not_run_together(
+    expression: sympy.Expr, latex: str, symbolic: str, holes: dict[str, sympy.Expr]
+) -> None:
+    template = emit.template(expression, [d, m, q, s])
+    assert template.latex == latex
+    assert {hole.key: hole.expression for hole in template.holes} == holes
+    assert not symbolic or template.symbolic == symbolic

@@ -265,12 +265,99 @@ def test_a_refused_number_hears_the_rule_that_it_breaks(
     said = calculator.page.locator(f"[id='{field.get_attribute('aria-describedby')}']")
     assert said.inner_text() == f"{title} {message}"
     expect(calculator.locator("[data-silence]")).to_have_text(
-        "No answer for what is typed. Steps and plot are those of the last numbers."
+        f"No answer for what is typed: {title} {message}. Steps and plot are those of the last numbers."
     )
     expect(calculator.locator('[role="status"]')).to_have_text(f"No answer. {title} {message}")
     field.fill("2")
     expect(calculator.locator("[data-silence]")).to_be_hidden()
     expect(calculator.locator("[data-answered]")).to_be_visible()
+
+
+def row(part: Locator) -> str:
+    """A formula on one line, with its fractions over a bar as (above/below)."""
+    return part.evaluate(
+        """(part) => {
+          const line = (node) =>
+            node.localName === "mfrac" ? `(${line(node.children[0])}/${line(node.children[1])})`
+            : node.children?.length ? [...node.children].map(line).join("") : node.textContent;
+          return line(part);
+        }"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "law"),
+    [
+        ("dimension=8&degree=1&also=label-noise", "L→(1/5)v"),
+        ("dimension=5&degree=1&also=label-noise", "L→(2/7)v"),
+        ("dimension=8&degree=0&also=label-noise", "L→v"),
+        ("dimension=8&degree=1&also=label-noise&manifold=product&second_dimension=4", "L→(1/7)v"),
+        ("dimension=8&degree=1", "L∝D−1/2"),
+        ("dimension=8&degree=1&also=lower-bound", "L≳D−1/2"),
+    ],
+)
+def test_the_law_for_an_address_reads_as_the_built_one_does(page: Page, address: str, query: str, law: str) -> None:
+    """The same lines as in tests/digest/test_widgets.py, of the page's script."""
+    page.goto(f"{address}{KINDS['calculator']}?{query}")
+    section = ready(page)
+    assert row(section.locator(".td-answer__law > span:visible")) == law
+
+
+def test_no_answer_in_numbers_is_none_in_letters(page: Page, address: str) -> None:
+    page.goto(f"{address}{KINDS['calculator']}?dimension=8&degree=1&also=label-noise")
+    section = ready(page)
+    letters, floor = page.locator(".td-general:visible"), page.locator('[data-step="floor"]')
+    expect(letters).to_have_count(1)
+    expect(floor).to_be_visible()
+    for name, value in (("loss", "absolute"), ("loss", "log-cosh")):
+        section.locator(f'select[name="{name}"]').select_option(value)
+        expect(section.locator("[data-silence]")).to_contain_text("The theory gives no floor here.")
+        expect(letters).to_have_count(0)
+        expect(floor).to_be_hidden()
+        expect(page.locator('[data-step="resolution-law"]')).to_be_visible()
+    section.locator('select[name="loss"]').select_option("squared")
+    expect(letters).to_have_count(1)
+    expect(floor).to_be_visible()
+    section.locator('[name="degree"]').fill("2")
+    expect(letters).to_have_count(0)
+    expect(floor).to_be_hidden()
+
+
+def test_what_is_exact_is_a_fraction_with_its_decimal(page: Page, address: str) -> None:
+    page.goto(f"{address}{KINDS['calculator']}?dimension=8&degree=1&resource=width&also=measured&measured=0.34")
+    section = ready(page)
+    assert result(section).inner_text() == "400/17"
+    expect(section.locator("[data-sign]")).to_have_text("=")
+    expect(section.locator("[data-decimal]")).to_have_text("≈ 23.529")
+    expect(section.locator("[data-meaning]")).to_contain_text("min(2, k)")
+    section.locator('select[name="also"]').select_option("nothing")
+    section.locator('[name="width"]').fill("22")
+    beside = section.locator("dd:visible", has=page.locator('[data-quantity="local-slope"]'))
+    expect(beside).to_have_text("κ = 1474/991 ≈ 1.487")
+
+
+def test_a_bad_value_in_a_field_that_makes_no_difference_holds_nothing_up(page: Page, address: str) -> None:
+    page.goto(f"{address}{KINDS['calculator']}?dimension=8&degree=1&target=rough")
+    section = ready(page)
+    rough = section.locator('[name="hoelder"]')
+    rough.fill("7")
+    silence = section.locator("[data-silence]")
+    expect(silence).to_contain_text("Hölder exponent of the target must be ")
+    section.locator('select[name="resource"]').select_option("parameters")
+    # The switch counts, though there is no answer yet.
+    expect(page.locator('[data-step="spacing"] [data-options]:visible')).to_contain_text("P")
+    expect(silence).to_be_visible()
+    section.locator('select[name="target"]').select_option("given")
+    expect(rough).to_be_hidden()
+    expect(silence).to_be_hidden()
+    assert result(section).inner_text() == "1/2"
+    section.locator('select[name="loss"]').select_option("absolute")
+    assert result(section).inner_text() == "1/4"
+    expect(page).to_have_url(re.compile(r"\?dimension=8&degree=1&smoothness=oo&loss=absolute&resource=parameters$"))
+    # It still counts where it makes a difference.
+    section.locator('select[name="target"]').select_option("rough")
+    expect(silence).to_contain_text("Hölder exponent of the target must be ")
+    expect(rough).to_have_attribute("aria-invalid", "true")
 
 
 def copied(browser: Browser, url: str, id_: str, settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
