@@ -325,7 +325,7 @@ def _label(axis: "Axis", scale: str, size: Size) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}".replace("-", "−")))
         return
     low, high = axis.get_view_interval()
-    narrow_range = high / low < 30
+    narrow_range = high / low < 100
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow_range else (1.0,), numticks=7))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())

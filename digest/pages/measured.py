@@ -7,7 +7,7 @@ from typing import get_args
 from markupsafe import Markup
 
 from calculators.runs.record import Machine, RecordedMetric
-from calculators.runs.run import Figure, Verdict
+from calculators.runs.run import Figure, Line, Scale, Series, Verdict
 from digest import addresses, figures
 from digest.pages import numbers
 from digest.pages.models import Anchor, Beside, FigureView, MetricRow, PointRow, Tally
@@ -16,6 +16,7 @@ from digest.records import Recorded, RecordedRun
 
 _SHOWN = 6  # numbers in the small version of a run
 _GIBIBYTE = 1024**3
+_EXPONENT = "alpha"  # how the symbols of exponents begin
 
 
 def made(machine: Machine) -> str:
@@ -39,8 +40,20 @@ def tallies(metrics: Iterable[RecordedMetric]) -> tuple[Tally, ...]:
 
 def figure(site: Site, here: str, recorded: Recorded, drawn: Figure) -> FigureView:
     """A figure of a record, as the page at `here` shows it."""
-    run = recorded.run.id
-    drawing = site.drawings.of(drawn, name(recorded, drawn))
+    file = addresses.address("run", recorded.run.id) + figure_file(recorded, drawn)
+    return view(site, drawn, name(recorded, drawn), addresses.relative(here, file))
+
+
+def view(site: Site, drawn: Figure, name: str, file: str) -> FigureView:
+    """A figure as a page shows it.
+
+    Args:
+        site: has the drawings.
+        drawn: what to draw.
+        name: of the figure among all of the site.
+        file: the address of the drawing as a file, from the page.
+    """
+    drawing = site.drawings.of(drawn, name)
     return FigureView(
         drawn.id,
         drawn.title,
@@ -51,7 +64,40 @@ def figure(site: Site, here: str, recorded: Recorded, drawn: Figure) -> FigureVi
         Markup(drawing.narrow),
         tuple(figures.left_out(drawn.series)),
         tuple(_points(drawn)),
-        Anchor("SVG", addresses.relative(here, addresses.address("run", run) + figure_file(recorded, drawn))),
+        Anchor("SVG", file),
+    )
+
+
+def exponents(runs: Iterable[RecordedRun]) -> Figure | None:
+    """Every measured exponent against the derived one, a series for each run; None where no run has any."""
+    found: list[Series] = []
+    for run in runs:
+        metrics = run.lead.record.metrics
+        chosen = [one for one in metrics if one.symbol.startswith(_EXPONENT) and one.prediction is not None]
+        if not chosen:
+            continue
+        y = tuple(one.value for one in chosen)
+        low, high = zip(*(one.interval or (one.value, one.value) for one in chosen), strict=True)
+        x = tuple(one.prediction.value for one in chosen if one.prediction is not None)
+        found.append(Series(run.run.title, x, y, low, high, ("",) * len(x)))
+    if not found:
+        return None
+    values = [value for series in found for value in (*series.x, *series.y)]
+    scale: Scale = "log" if min(values) > 0 else "linear"
+    ends = (min(values), max(values))
+    return Figure(
+        "exponents",
+        "Every exponent, derived and measured",
+        "Derived exponent",
+        "Measured exponent",
+        scale,
+        scale,
+        tuple(found),
+        (Line("measured = derived", ends, ends, None),),
+        "Each point is an exponent that a run measured, with its 95 % interval, above the one that a calculator "
+        "derives for the same setting. On the line the two are equal. Some derived exponents are lower bounds, and a "
+        "point above the line does not contradict those; some measurements are judged against two derivations and are "
+        "drawn twice. The tables below have every number and every verdict.",
     )
 
 

@@ -521,9 +521,10 @@ class RunLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RunsPage(Page):
-    """All runs. `waiting`: title and question of those that have no record yet."""
+    """All runs. `figure`: all of their exponents. `waiting`: title and question of those that have no record yet."""
 
     template: ClassVar[str] = "runs.md.j2"
+    figure: FigureView | None
     runs: tuple[RunLine, ...]
     waiting: tuple[tuple[str, str], ...]
 

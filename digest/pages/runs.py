@@ -20,6 +20,7 @@ from digest.records import Recorded, RecordedRun
 
 NAMES: Final[Mapping[str, str]] = {"cpu": "CPU record", "gpu": "GPU record"}
 _MINE: Final = "my-records"  # where the commands of a page write to
+_OVERVIEW: Final = "exponents"  # the figure of the overview, and its file
 _MANY: Final = 60.0  # seconds, from which on minutes are told
 
 
@@ -41,6 +42,9 @@ def files(corpus: Corpus, drawings: figures.Drawings) -> Iterator[Kept]:
             for figure in recorded.worked.figures:
                 svg = figures.alone(drawings.of(figure, measured.name(recorded, figure)).wide)
                 yield Kept(f"{folder}{measured.figure_file(recorded, figure)}", svg.encode())
+    if overview := measured.exponents(corpus.runs.values()):
+        svg = figures.alone(drawings.of(overview, _OVERVIEW).wide)
+        yield Kept(f"{addresses.FOLDERS['run']}{_OVERVIEW}.svg", svg.encode())
 
 
 def _page(site: Site, run: RecordedRun) -> RunPage:
@@ -169,11 +173,13 @@ def _index(site: Site) -> RunsPage:
         )
         for run in site.corpus.runs.values()
     ]
+    overview = measured.exponents(site.corpus.runs.values())
     waiting = [run for run in site.corpus.declared if run.id not in site.corpus.runs]
     return RunsPage(
         url=url,
         title="Runs",
         description="What the theory predicts beside what we measured: every prediction, every measurement, all data.",
+        figure=measured.view(site, overview, _OVERVIEW, f"{_OVERVIEW}.svg") if overview else None,
         runs=tuple(lines),
         waiting=tuple((run.title, run.question) for run in waiting),
     )

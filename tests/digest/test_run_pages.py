@@ -14,7 +14,7 @@ from calculators.runs.record import load
 from digest import corpus, pages, render
 from digest.corpus import Corpus
 from digest.figures import Drawings
-from digest.pages import numbers
+from digest.pages import measured, numbers
 from tests import golden_cases, made_records
 
 RUN = replace(made_records.TINY, items=("sample",))
@@ -121,6 +121,23 @@ def test_a_measured_value_in_a_sentence_leads_to_its_number(loaded: Corpus, text
     assert "our run gives" in claim and "td-status--measured" in claim
 
 
+def test_the_overview_draws_every_exponent(loaded: Corpus, texts: dict[str, str]) -> None:
+    figure = measured.exponents(loaded.runs.values())
+    assert figure is not None
+    metrics = [one for one in loaded.runs[RUN.id].lead.record.metrics if one.symbol == "alpha"]
+    (series,) = figure.series
+    assert series.label == RUN.title and len(series.x) == len(metrics) > 3
+    for one, *point in zip(metrics, series.x, series.y, series.low, series.high, strict=True):
+        assert one.prediction is not None and one.interval is not None
+        assert point == [one.prediction.value, one.value, *one.interval]
+    assert f"<b>{figure.title}.</b>" in texts["runs/"] and 'href="exponents.svg"' in texts["runs/"]
+    assert "The numbers in this figure" not in texts["runs/"]  # they are in the tables of the page
+
+
+def test_runs_without_exponents_have_no_overview_of_them() -> None:
+    assert measured.exponents([]) is None
+
+
 def test_measured_claims_count_in_the_ledger(texts: dict[str, str]) -> None:
     assert "## Measured (1)" in texts["ledger/"]
 
@@ -133,7 +150,8 @@ def test_files_are_offered_whole_and_twice_the_same(loaded: Corpus) -> None:
     for name in ("run-cpu.yml", record.files[0].name):
         assert first[f"{URL}{name}"] == (folder / name).read_bytes()
     figures = loaded.runs[RUN.id].lead.worked.figures
-    assert {path for path in first if path.endswith(".svg")} == {f"{URL}{figure.id}-cpu.svg" for figure in figures}
+    drawn = {f"{URL}{figure.id}-cpu.svg" for figure in figures} | {"runs/exponents.svg"}
+    assert {path for path in first if path.endswith(".svg")} == drawn
     crate = zipfile.ZipFile(io.BytesIO(first[f"{URL}{RUN.id}-cpu-crate.zip"]))
     described = json.loads(crate.read("ro-crate-metadata.json"))
     names = {part["@id"] for part in described["@graph"] if part["@type"] == "File"}
