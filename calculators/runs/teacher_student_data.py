@@ -130,11 +130,12 @@ def _metric(
 
 
 def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
-    return (
+    found = (
         _exponents_figure(measured),
         *(_losses_figure(measured, teacher) for teacher in sweep.TEACHERS),
         _powers_figure(configuration, measured),
     )
+    return tuple(figure for figure in found if figure.series)
 
 
 def _exponents_figure(measured: Measurements) -> Figure:
@@ -229,6 +230,8 @@ def _answer(metrics: tuple[Metric, ...]) -> str:
     smooth = _count([metric for metric in squared if metric.id.startswith("alpha-tanh")])
     kinked = _count([metric for metric in squared if metric.id.startswith("alpha-relu") and "smooth" not in metric.id])
     both = _count([metric for metric in squared if metric.id.endswith("-as-smooth")])
+    if not squared:
+        return "In no dimension did the students converge at three sizes: there is no exponent to judge."
     return (
         f"With a smooth teacher the exponent is consistent with 4/d or above it in {smooth} dimensions; with a ReLU "
         f"teacher in {both} against 4/d, and in {kinked} against the 3/d that its kinks allow."
