@@ -7,15 +7,16 @@ the interval is a bootstrap over seeds. All of it through `calculators.fitting`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
 from calculators import fitting
 from calculators.fitting import Bootstrap, Fit, Points
-from calculators.least_squares import Array
+from calculators.least_squares import Array, line
 from calculators.runs.randomness import generator
 from calculators.runs.run import Line, Prediction, Series, Verdict
 from calculators.student import quantile
@@ -41,6 +42,10 @@ class Exponent:
     late_interval: tuple[float, float]
     drifts: bool
     """Whether early and late differ by more than two standard errors."""
+    sizes: Array
+    """Shape [sizes], increasing."""
+    late_sizes: Array
+    """Shape [sizes of the larger half], increasing."""
 
     @property
     def alpha(self) -> float:
@@ -53,11 +58,22 @@ class Exponent:
         return self.bootstrap.interval
 
     @property
+    def judged(self) -> tuple[float, tuple[float, float], Array]:
+        """What a prediction for large sizes is held against: exponent, interval, sizes.
+
+        Those of all sizes; where the exponent drifts, those of the larger half.
+        """
+        if self.drifts:
+            return self.late, self.late_interval, self.late_sizes
+        return self.alpha, self.interval, self.sizes
+
+    @property
     def note(self) -> str:
         """What a reader has to know beside the number: whether it moves, and the fit with an offset."""
         low, high = self.late_interval
         text = f"Over the larger half of the sizes alpha is {self.late:.3g} ({low:.3g} to {high:.3g})"
-        text += f", over the smaller half {self.early:.3g}."
+        text += f", over the smaller half {self.early:.3g}"
+        text += ": it drifts, so the larger half is judged." if self.drifts else ": no drift beyond the scatter."
         offset = self.fit.irreducible
         if offset is not None and offset.state == "identified":
             text += f" With an irreducible loss of {offset.loss:.3g} fitted too, alpha is {offset.alpha:.3g}."
@@ -104,6 +120,8 @@ def exponent(sizes: Array, losses: Array, name: str, seeds: Array | None = None)
         late_law.alpha,
         late_spread.interval,
         change > _ERRORS * error,
+        points.size,
+        late.size,
     )
 
 
@@ -140,45 +158,103 @@ def _halves(points: Points) -> tuple[Points, Points]:
     return found[0], found[1]
 
 
-def verdict(found: Exponent, prediction: Prediction | None, *, bound: bool, resolution: float = 0.0) -> Verdict:
-    """What the exponent says about the prediction, which is one for large sizes.
+Law: TypeAlias = Callable[[Array], Array]
+"""Sizes, shape [sizes] -> the loss that theory gives at each, not only in the limit of large ones."""
 
-    Consistent: the prediction is within the interval, or within that of the larger half of the sizes. Not asymptotic:
-    it is in neither, and the exponent moves towards it. Otherwise the prediction and the measurement differ.
+
+def law_exponent(sizes: Array, law: Law) -> float:
+    """The exponent that a fit finds where the losses are exactly those of a law.
+
+    Args:
+        sizes: shape [sizes], two or more.
+        law: positive there.
+    """
+    return -line(np.log(sizes), np.log(law(sizes))).slope
+
+
+def law_note(found: Exponent, law: Law) -> str:
+    """The exponents of a law at the sizes that were measured, in words that go on `the law has`.
+
+    Args:
+        found: from `exponent`.
+        law: positive at its sizes.
+    """
+    whole, late = law_exponent(found.sizes, law), law_exponent(found.late_sizes, law)
+    return f"the exponent {whole:.3g}, over their larger half {late:.3g}"
+
+
+def verdict(
+    found: Exponent, prediction: Prediction | None, *, bound: bool, resolution: float = 0.0, law: Law | None = None
+) -> Verdict:
+    """What an exponent says about a prediction, which is one for large sizes. `RULE` says the same in words.
 
     Args:
         found: from `exponent`.
         prediction: of the exponent; None: there is none.
         bound: whether it is a lower bound.
-        resolution: how far apart the two may be for systematic reasons, relative, 0 or more; a run says so in words.
+        resolution: relative, 0 or more: how far finite sizes keep the exponent from its limit. A run that states one
+            says why among its limits, in the words of `widened`.
+        law: of finite sizes, where the run knows it; its own exponent tends to the prediction.
     """
     if prediction is None:
         return "no prediction"
     target = prediction.value
-    allowed = resolution * abs(target)
-    for low, high in (found.interval, found.late_interval):
-        if low - allowed <= target <= high + allowed:
-            return "consistent"
-    if bound and found.alpha > target:
+    value, interval, sizes = found.judged
+    if _within(target, interval, resolution):
+        return "consistent"
+    if bound and value > target:
         return "above the bound"
-    towards = (found.late - found.early) * (target - found.alpha) > 0
-    if found.drifts and towards:
+    if law is not None and _within(law_exponent(sizes, law), interval, 0.0):
+        return "not asymptotic"
+    if found.drifts and (found.late - found.early) * (target - value) > 0:
         return "not asymptotic"
     return "below the bound" if bound else "not consistent"
 
 
-def number_verdict(value: float, interval: tuple[float, float], target: float, *, resolution: float = 0.0) -> Verdict:
-    """What a measured number says about a predicted one that is no bound.
+RULE = (
+    "An exponent is judged by its interval over all sizes; only where it drifts, which is where the smaller and the "
+    "larger half of the sizes differ by more than two standard errors, by the interval of the larger half, since "
+    "predictions are for large sizes. “Consistent”: the prediction lies in that interval. “Above the bound”: the "
+    "prediction is a lower bound, and the whole interval lies above it. “Not asymptotic”: the prediction lies outside, "
+    "but the exponent drifts towards it, or the exact law of the sizes at hand, where a run has one, has an exponent "
+    "inside. “Not consistent” and “below the bound”: none of these. Any other number is judged by its interval."
+)
+"""How verdicts come about, for readers; `verdict` and `number_verdict` do just this."""
+
+
+def widened(resolution: float, reason: str) -> str:
+    """The limit that a run states where it widens its intervals before it judges.
 
     Args:
-        value: measured.
-        interval: of it.
-        target: predicted.
-        resolution: how far apart the two may be for systematic reasons, relative, 0 or more.
+        resolution: relative, above 0.
+        reason: a clause that goes on `since`.
     """
-    allowed = resolution * abs(target)
-    inside = min(value, interval[0]) - allowed <= target <= max(value, interval[1]) + allowed
-    return "consistent" if inside else "not consistent"
+    return (
+        f"Before a number is judged, its interval is widened by {100 * resolution:g} % of the prediction at each end, "
+        f"since {reason}."
+    )
+
+
+def _within(target: float, interval: tuple[float, float], resolution: float) -> bool:
+    reach = resolution * abs(target)
+    return interval[0] - reach <= target <= interval[1] + reach
+
+
+def number_verdict(value: float, interval: tuple[float, float], target: float, *, resolution: float = 0.0) -> Verdict:
+    """What the interval of a measured number says about a predicted one that is no bound.
+
+    Args:
+        value: measured, in its interval.
+        interval: from low to high.
+        target: predicted.
+        resolution: relative, 0 or more; see `verdict`.
+
+    Raises:
+        ValueError: the number is not in its own interval.
+    """
+    if not interval[0] <= value <= interval[1]:
+        raise ValueError(f"a measured number must lie in its interval; got {value} and {interval}")
+    return "consistent" if _within(target, interval, resolution) else "not consistent"
 
 
 def mean_and_interval(values: Array) -> tuple[float, float, float]:

@@ -25,7 +25,9 @@ from calculators.runs.run import (
     Run,
     Series,
     Table,
+    number,
     numbers,
+    rows_where,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -
 
 
 def _cubes(configuration: Configuration, seeds: tuple[int, ...]) -> Measurements:
-    points = sweep.number(configuration, "points")
+    points = number(configuration, "points")
     found = []
     for d in numbers(configuration, "cube_dimensions"):
         for seed in seeds:
@@ -84,7 +86,7 @@ def _students(configuration: Configuration, seeds: tuple[int, ...]) -> Measureme
     )
     if trained.layers is None:
         raise ValueError("the students must be kept")
-    largest, points = max(numbers(configuration, "sizes")), sweep.number(configuration, "points")
+    largest, points = max(numbers(configuration, "sizes")), number(configuration, "points")
     found = []
     for place, student in enumerate(trained.students):
         if student.size != largest:
@@ -110,18 +112,18 @@ def hidden(layers: Layers, place: int, cloud: Array) -> dict[str, Array]:
 
 def _measured(table: Table, source: str, d: int, method: str) -> Array:
     """The estimates of all seeds."""
-    return table.column("estimate")[sweep.rows(table, source=source, dimension=d, method=method)]
+    return table.column("estimate")[rows_where(table, source=source, dimension=d, method=method)]
 
 
 def _dimensions(table: Table, source: str) -> list[int]:
-    return sorted(set(table.column("dimension")[sweep.rows(table, source=source)].tolist()))
+    return sorted(set(table.column("dimension")[rows_where(table, source=source)].tolist()))
 
 
 def _exponents(measured: Measurements) -> Iterator[tuple[int, Exponent]]:
     table = measured["losses"]
     for d in sorted(set(table.column("dimension").tolist())):
         name = f"{_ID} {d}"
-        found, _ = teacher_student_data.exponent(table, sweep.rows(table, dimension=d), 2, name)
+        found, _ = teacher_student_data.exponent(table, rows_where(table, dimension=d), 2, name)
         if found is not None:
             yield d, found
 
@@ -213,7 +215,7 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
     cubes = []
     dimensions = _dimensions(table, _CUBE)
     for method, title in _METHODS.items():
-        chosen = sweep.rows(table, source=_CUBE, method=method)
+        chosen = rows_where(table, source=_CUBE, method=method)
         values, true = table.column("estimate")[chosen], table.column("dimension")[chosen].astype(float)
         cubes.append(estimates.series(title, true, values, log=False))
     line = (float(dimensions[0]), float(dimensions[-1]))

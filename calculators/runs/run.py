@@ -62,6 +62,18 @@ def numbers(configuration: Configuration, key: str) -> tuple[int, ...]:
     return found
 
 
+def number(configuration: Configuration, key: str) -> int:
+    """The whole number of a configuration under a key.
+
+    Raises:
+        ValueError: something else stands there, or nothing, or several numbers.
+    """
+    found = numbers(configuration, key)
+    if len(found) != 1:
+        raise ValueError(f"{key} must be one whole number; got {configuration.get(key)!r}")
+    return found[0]
+
+
 @dataclass(frozen=True)
 class Preset:
     """One size of a run."""
@@ -110,6 +122,18 @@ class Table:
             ValueError: there is no such column.
         """
         return np.array([row[self.columns.index(name)] for row in self.rows])
+
+
+def rows_where(table: Table, **values: Scalar) -> NDArray[np.bool_]:
+    """Which rows have the given values in the columns named, shape [rows].
+
+    Raises:
+        ValueError: there is no such column.
+    """
+    found = np.ones(len(table.rows), dtype=bool)
+    for column, value in values.items():
+        found &= table.column(column) == value
+    return found
 
 
 @dataclass(frozen=True)

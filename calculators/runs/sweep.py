@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.runs.run import Configuration, Part, Prediction, Scalar, Table, numbers
+from calculators.runs.run import Configuration, Part, Prediction, Scalar, Table, number, numbers
 
 if TYPE_CHECKING:
     from calculators.runs.students import Layers
@@ -126,26 +126,12 @@ def _groups(configuration: Configuration, name: str, count: str) -> list[tuple[i
     return [values[start : start + each] for start in range(0, len(values), each)]
 
 
-def number(configuration: Configuration, name: str) -> int:
-    """A whole number of the configuration."""
-    (value,) = numbers(configuration, name)
-    return value
-
-
 def real(configuration: Configuration, name: str) -> float:
     """A number of the configuration."""
     value = configuration[name]
     if not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number; got {value!r}")
     return float(value)
-
-
-def rows(table: Table, **where: object) -> NDArray[np.bool_]:
-    """Which rows have the given values in the columns named, shape [rows]."""
-    found = np.ones(len(table.rows), dtype=bool)
-    for column, value in where.items():
-        found &= table.column(column) == value
-    return found
 
 
 def unconverged(table: Table, chosen: NDArray[np.bool_]) -> dict[float, str]:

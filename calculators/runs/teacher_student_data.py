@@ -24,7 +24,9 @@ from calculators.runs.run import (
     Series,
     Table,
     Verdict,
+    number,
     numbers,
+    rows_where,
 )
 from calculators.runs.sweep import Student
 
@@ -40,7 +42,7 @@ def _parts(configuration: Configuration) -> tuple[Part, ...]:
 
 def students(configuration: Configuration, dimensions: tuple[int, ...], seeds: tuple[int, ...]) -> tuple[Student, ...]:
     """Every student of these dimensions: teachers by dimensions by sizes by seeds."""
-    width, steps = sweep.number(configuration, "student_width"), sweep.number(configuration, "steps")
+    width, steps = number(configuration, "student_width"), number(configuration, "steps")
     sizes = numbers(configuration, "sizes")
     return tuple(
         Student(teacher, dimension, width, size, steps, seed)
@@ -83,7 +85,7 @@ def _cases(measured: Measurements, power: int, only: int | None = None) -> Itera
     for teacher in sweep.TEACHERS:
         for d in _dimensions(table):
             if only in (None, d):
-                chosen = sweep.rows(table, teacher=teacher, dimension=d)
+                chosen = rows_where(table, teacher=teacher, dimension=d)
                 yield teacher, d, *exponent(table, chosen, power, f"{_ID} {teacher} {d} {power}")
 
 
@@ -94,7 +96,7 @@ def _dimensions(table: Table) -> list[int]:
 def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
     found = []
     for power in sweep.POWERS:
-        only = None if power == _SQUARE else sweep.number(configuration, "power_dimension")
+        only = None if power == _SQUARE else number(configuration, "power_dimension")
         for teacher, d, exponent, out in _cases(measured, power, only):
             if exponent is None:
                 continue  # no three sizes converged: nothing to fit; the figure shows them
@@ -175,7 +177,7 @@ def _losses_figure(measured: Measurements, teacher: str) -> Figure:
     table = measured["losses"]
     series, lines = [], []
     for d in _dimensions(table):
-        chosen = sweep.rows(table, teacher=teacher, dimension=d)
+        chosen = rows_where(table, teacher=teacher, dimension=d)
         out = sweep.unconverged(table, chosen)
         points = estimates.series(f"d = {d}", table.column("size")[chosen], table.column("test_2")[chosen], out)
         series.append(points)
@@ -197,7 +199,7 @@ def _losses_figure(measured: Measurements, teacher: str) -> Figure:
 
 
 def _powers_figure(configuration: Configuration, measured: Measurements) -> Figure:
-    d = sweep.number(configuration, "power_dimension")
+    d = number(configuration, "power_dimension")
     found: dict[str, list[tuple[float, Exponent]]] = {}
     for power in sweep.POWERS:
         for teacher, _, exponent, _ in _cases(measured, power, d):

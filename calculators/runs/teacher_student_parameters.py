@@ -24,7 +24,9 @@ from calculators.runs.run import (
     Preset,
     Run,
     Table,
+    number,
     numbers,
+    rows_where,
 )
 from calculators.runs.sweep import Student
 
@@ -50,7 +52,7 @@ def _parts(configuration: Configuration) -> tuple[Part, ...]:
 
 
 def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
-    widths, steps = sweep.part_numbers(configuration, *_PARTS, part), sweep.number(configuration, "steps")
+    widths, steps = sweep.part_numbers(configuration, *_PARTS, part), number(configuration, "steps")
     those = [
         Student(teacher, dimension, width, 0, length, seed)
         for teacher, dimension, width, length, seed in product(
@@ -88,7 +90,7 @@ def _cases(measured: Measurements) -> Iterator[tuple[str, int, NDArray[np.bool_]
     full = table.column("steps") == table.column("steps").max()
     for teacher in sweep.TEACHERS:
         for d in np.unique(table.column("dimension")).tolist():
-            chosen = sweep.rows(table, teacher=teacher, dimension=d)
+            chosen = rows_where(table, teacher=teacher, dimension=d)
             yield teacher, d, chosen & full, undertrained(table, chosen)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,13 @@ from calculators.runs.run import (
     Preset,
     Run,
     Table,
+    number,
     numbers,
+    rows_where,
 )
 
 _ID = "variance-limited"
 _COLUMNS = ("case", "size", "seed", "loss", "limit", "excess")
-_RESOLUTION = 0.03
-"""Relative: at the sizes here the exact law of least squares itself has a slope 2 % above its limit."""
 _TITLES = {
     "least-squares-near": "least squares, few data",
     "least-squares-far": "least squares, many data",
@@ -125,7 +126,7 @@ _Rows = Iterator[tuple[str, int, int, float, float]]
 
 def _least_squares(configuration: Configuration, seeds: tuple[int, ...]) -> _Rows:
     noise = sweep.real(configuration, "noise")
-    parameters, draws = sweep.number(configuration, "parameters"), sweep.number(configuration, "draws")
+    parameters, draws = number(configuration, "parameters"), number(configuration, "draws")
     for case in ("near", "far"):
         for seed in seeds:
             for size in numbers(configuration, f"points_{case}"):
@@ -134,8 +135,8 @@ def _least_squares(configuration: Configuration, seeds: tuple[int, ...]) -> _Row
 
 
 def _random_features(configuration: Configuration, seeds: tuple[int, ...]) -> _Rows:
-    d, points = sweep.number(configuration, "dimension"), sweep.number(configuration, "feature_points")
-    draws, ridge = sweep.number(configuration, "feature_draws"), sweep.real(configuration, "ridge")
+    d, points = number(configuration, "dimension"), number(configuration, "feature_points")
+    draws, ridge = number(configuration, "feature_draws"), sweep.real(configuration, "ridge")
     for seed in seeds:
         draw = generator(seed, _ID, "random-features")
         x, x_test = draw.uniform(-1, 1, (points, d)), draw.uniform(-1, 1, (4 * points, d))
@@ -157,18 +158,18 @@ def _networks(configuration: Configuration, seeds: tuple[int, ...]) -> _Rows:
     from calculators.runs import sharding
     from calculators.runs.students import SQUARE, TEACHERS, Members, Task
 
-    sizes, draws = numbers(configuration, "network_points"), sweep.number(configuration, "network_draws")
+    sizes, draws = numbers(configuration, "network_points"), number(configuration, "network_draws")
     losses: dict[tuple[int, int], float] = {}
     for points, group in ((max(sizes), sizes), (0, (0,))):
         task = Task(
-            inputs=sweep.number(configuration, "dimension"),
-            teacher_width=sweep.number(configuration, "teacher_width"),
-            width=sweep.number(configuration, "student_width"),
+            inputs=number(configuration, "dimension"),
+            teacher_width=number(configuration, "teacher_width"),
+            width=number(configuration, "student_width"),
             points=points,
-            batch=sweep.number(configuration, "batch"),
-            steps=sweep.number(configuration, "steps"),
+            batch=number(configuration, "batch"),
+            steps=number(configuration, "steps"),
             checkpoints=1,  # the law is about the trained network, so none is stopped early
-            test=sweep.number(configuration, "test_points"),
+            test=number(configuration, "test_points"),
             peak=sweep.real(configuration, "peak"),
         )
         cells = [(seed, size, draw) for seed in seeds for size in group for draw in range(draws)]
@@ -185,18 +186,18 @@ def _networks(configuration: Configuration, seeds: tuple[int, ...]) -> _Rows:
         )
         test = np.asarray(sharding.run(task, members, "networks").last_test)[:, SQUARE]  # [count]
         for one in seeds:
-            for number in group:
-                losses[one, number] = float(np.mean(test[(seed == one) & (size == number)], dtype=np.float64))
+            for given in group:
+                losses[one, given] = float(np.mean(test[(seed == one) & (size == given)], dtype=np.float64))
     for one in seeds:
-        for number in sizes:
-            yield "networks", number, one, losses[one, number], losses[one, 0]
+        for given in sizes:
+            yield "networks", given, one, losses[one, given], losses[one, 0]
 
 
 def _cases(measured: Measurements) -> Iterator[tuple[str, Array, Array, dict[float, str]]]:
     """(case, sizes, excess losses, sizes left out)."""
     table = measured["excess"]
     for case in _TITLES:
-        chosen = sweep.rows(table, case=case)
+        chosen = rows_where(table, case=case)
         sizes, found = table.column("size")[chosen].astype(float), table.column("excess")[chosen]
         out = {float(size): "lost in the scatter" for size in np.unique(sizes[found <= 0])}
         yield case, sizes, found, out
@@ -215,21 +216,16 @@ def _prediction(case: str) -> Prediction:
 
 
 def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
-    parameters, noise = sweep.number(configuration, "parameters"), sweep.real(configuration, "noise")
+    parameters, noise = number(configuration, "parameters"), sweep.real(configuration, "noise")
     found = []
     for case, exponent, out in _exponents(measured):
         prediction = _prediction(case)
-        judged = estimates.verdict(exponent, prediction, bound=False, resolution=_RESOLUTION)
+        law = partial(excess, parameters=parameters, noise=noise) if case.startswith("least-squares") else None
         note = exponent.note
+        if law is not None:
+            note += f" At these sizes the exact law, s P/(D − P − 1), has {estimates.law_note(exponent, law)}."
         if out:
-            note += f" Left out, as lost in the scatter: {', '.join(f'{size:g}' for size in out)}."
-        if case.startswith("least-squares"):
-            ends = exponent.fit.local[0].low, exponent.fit.local[-1].high
-            low, high = excess(np.array(ends), parameters, noise)
-            apparent = math.log(low / high) / math.log(ends[1] / ends[0])
-            note += f" The exact law, P/(D − P − 1), has the slope {apparent:.3f} between these ends."
-            if case == "least-squares-near" and judged == "not consistent":
-                judged = "not asymptotic"
+            note += f" Left out, as lost in the scatter: {', '.join(f'{size:,g}' for size in out)}."
         found.append(
             Metric(
                 f"alpha-{case}",
@@ -240,7 +236,7 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
                 exponent.seeds,
                 prediction,
                 False,
-                judged,
+                estimates.verdict(exponent, prediction, bound=False, law=law),
                 note,
             )
         )
@@ -250,9 +246,9 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
 def _ratio(configuration: Configuration, measured: Measurements) -> Metric:
     """Least squares beside its exact law, at all sizes."""
     table = measured["excess"]
-    chosen = sweep.rows(table, case="least-squares-near") | sweep.rows(table, case="least-squares-far")
+    chosen = rows_where(table, case="least-squares-near") | rows_where(table, case="least-squares-far")
     sizes, seeds = table.column("size")[chosen], table.column("seed")[chosen]
-    exact = excess(sizes, sweep.number(configuration, "parameters"), sweep.real(configuration, "noise"))
+    exact = excess(sizes, number(configuration, "parameters"), sweep.real(configuration, "noise"))
     ratio = table.column("excess")[chosen] / exact
     each = np.array([float(np.mean(ratio[seeds == seed])) for seed in np.unique(seeds)])
     mean, low, high = estimates.mean_and_interval(each)
@@ -271,7 +267,7 @@ def _ratio(configuration: Configuration, measured: Measurements) -> Metric:
 
 
 def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
-    parameters, noise = sweep.number(configuration, "parameters"), sweep.real(configuration, "noise")
+    parameters, noise = number(configuration, "parameters"), sweep.real(configuration, "noise")
     points = {}
     for case, sizes, found, out in _cases(measured):
         kept = ~np.isin(sizes, list(out))  # an excess that is not positive has no place on a logarithmic axis
@@ -330,8 +326,6 @@ _LIMITS = (
     "The limit has to be known: least squares and random features have theirs in closed form; that of the networks is "
     "measured, by the same training on points that never come twice, and its own error limits the largest D.",
     "The exponent 1 does not depend on the data, so it says nothing about them.",
-    "A prediction is called consistent within 3 %, since the exact law of least squares itself is 2 % from its limit "
-    "at the sizes used.",
 )
 
 RUN = Run(
