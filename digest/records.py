@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -119,6 +119,8 @@ class Worked:
     unchanged: bool
     answer: str
     figures: tuple[Figure, ...]
+    metrics: tuple[RecordedMetric, ...]
+    """As they are computed now: the recorded numbers, in today's words."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,20 @@ class Recorded:
     @cached_property
     def metrics(self) -> Mapping[str, RecordedMetric]:
         """The metrics by id, in the record's order."""
-        return {metric.id: metric for metric in self.record.metrics}
+        return {metric.id: metric for metric in self.worked.metrics}
+
+    @property
+    def described(self) -> Record:
+        """The record, with words as the code has them now: text of code that changed since is never shown."""
+        run = self.run
+        return replace(
+            self.record,
+            module=run.module,
+            title=run.title,
+            question=run.question,
+            limits=run.limits,
+            metrics=self.worked.metrics,
+        )
 
 
 @dataclass(frozen=True)
@@ -273,13 +288,14 @@ class RunsReader:
         # The replay is for `verify` in a shell: it takes time, and for some runs jax.
         finding = verify_record(run, preset, self.root, self.shown, replay=False)
         if finding.problems:
-            return Worked(finding.problems, False, "", ())
+            return Worked(finding.problems, False, "", (), ())
         tables = {
             file.name.removesuffix(f"-{preset}.csv"): from_csv(files[file.name].decode(), file.name)
             for file in record.files
         }
         figures = run.figures(record.configuration, tables)
-        return Worked((), finding.state == "code unchanged", run.answer(tuple(map(_metric, record.metrics))), figures)
+        answer = run.answer(tuple(map(_metric, finding.metrics)))
+        return Worked((), finding.state == "code unchanged", answer, figures, finding.metrics)
 
     @cached_property
     def _code(self) -> str:

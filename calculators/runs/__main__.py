@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,19 @@ def main(arguments: Sequence[str] | None = None, runs: Sequence[Run] = RUNS) -> 
         runs: the runs there are.
     """
     options = _parser().parse_args(arguments)
+    measuring = options.command in ("run", "all")
+    try:
+        return _carry_out(options, sys.argv[1:] if arguments is None else arguments, runs)
+    except hosts.PlaceError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        kept = "; the same command goes on from what is finished" if measuring else ""
+        print(f"interrupted{kept}", file=sys.stderr)
+        return 130
+
+
+def _carry_out(options: argparse.Namespace, words: Sequence[str], runs: Sequence[Run]) -> int:
     if options.command == "list":
         for run in runs:
             print(f"{run.id}  {run.question}")
@@ -48,19 +62,11 @@ def main(arguments: Sequence[str] | None = None, runs: Sequence[Run] = RUNS) -> 
         return 2
     if options.command == "verify":
         return _verify(runs, options)
-    try:
-        chosen = [known[options.id]] if options.command == "run" else list(runs)
-        if not options.distributed:
-            return _measure(chosen, options)
-        where = hosts.place(os.environ, options.coordinator, options.processes, options.process)
-        words = sys.argv[1:] if arguments is None else arguments
-        return hosts.main(chosen, where, words, lambda led: _measure(led, options))
-    except hosts.PlaceError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last finished part", file=sys.stderr)
-        return 130
+    chosen = [known[options.id]] if options.command == "run" else list(runs)
+    if not options.distributed:
+        return _measure(chosen, options)
+    where = hosts.place(os.environ, options.coordinator, options.processes, options.process)
+    return hosts.main(chosen, where, words, lambda led: _measure(led, options))
 
 
 def _parser() -> _Parser:
@@ -75,7 +81,9 @@ def _parser() -> _Parser:
     every.add_argument("--missing", action="store_true", help="only those whose record is not of this code and preset")
     for command in (one, every):
         command.add_argument("--preset", choices=PRESETS, default="cpu", help="default: cpu")
-        command.add_argument("--out", type=Path, metavar="DIR", help="where the run's folder is; default: content/runs")
+        command.add_argument(
+            "--out", type=_folder, metavar="DIR", help="where the run's folder is; default: content/runs"
+        )
         command.add_argument("--seed", type=_seed, default=0, metavar="N", help="the first seed; default: 0")
         command.add_argument("--commit", metavar="C", help="the commit of the code, where there is no git")
         command.add_argument("--distributed", action="store_true", help="one of several processes, on one host or many")
@@ -85,8 +93,16 @@ def _parser() -> _Parser:
         command.add_argument(hosts.CHILD, action="store_true", help=argparse.SUPPRESS)
     checked = commands.add_parser("verify", help="check the records")
     checked.add_argument("ids", nargs="*", metavar="ID", help="default: all")
-    checked.add_argument("--out", type=Path, metavar="DIR", help="where the runs' folders are; default: content/runs")
+    checked.add_argument(
+        "--out", type=_folder, metavar="DIR", help="where the runs' folders are; default: content/runs"
+    )
     return parser
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"must name a folder; got {text!r}")
+    return Path(text)
 
 
 def _seed(text: str) -> int:
@@ -104,7 +120,9 @@ def _records(options: argparse.Namespace) -> tuple[Path, str]:
 
 def _verify(runs: Sequence[Run], options: argparse.Namespace) -> int:
     folder, shown = _records(options)
-    well, problems = report(verify(runs, folder, shown, only=options.ids))
+    ours = options.out is None
+    out = "" if ours else f" --out {shlex.quote(shown)}"
+    well, problems = report(verify(runs, folder, shown, only=options.ids, every=ours, out=out))
     if well:
         print(well)
     for problem in problems:

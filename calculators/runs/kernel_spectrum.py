@@ -365,8 +365,7 @@ def _answer(metrics: tuple[Metric, ...]) -> str:
     return (
         f"For targets of the kernel's own prior {agreeing} of {len(prior)} exponents, in data and in parameters, are "
         f"consistent with t/d, intervals being widened by {100 * _RESOLUTION:g} % of it at each end, and {moving} "
-        "still move towards it; for a smooth target the same kernel learns far "
-        "faster, towards 2(d + t)/d."
+        "still move towards it; for a smooth target the same kernel learns far faster, towards 2(d + t)/d."
     )
 
 
@@ -420,8 +419,8 @@ RUN = Run(
         estimates.widened(
             _RESOLUTION,
             "at these sizes the eigenvalues have not settled either: in two and three dimensions the sum of those of "
-            "the prior kernel beyond the size falls up to 4 % faster than t/d, and a random mixture of features misses a "
-            "little more than that sum",
+            "the prior kernel beyond the size falls up to 4 % faster than t/d, and a random mixture of features misses "
+            "a little more than that sum",
         ),
     ),
     False,

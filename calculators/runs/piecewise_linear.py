@@ -266,7 +266,8 @@ def _answer(metrics: tuple[Metric, ...]) -> str:
     return (
         f"{agreeing} of {len(metrics)} measured exponents are consistent with m·min(q + 1, s)/d, intervals being "
         f"widened by {100 * RESOLUTION:g} % of it at each end: 2m/d for a smooth target and a piecewise linear model, "
-        "less where kinks, jumps or roughness limit the target, so 3/d and not 4/d for the squared error on a random ReLU network."
+        "less where kinks, jumps or roughness limit the target, so 3/d and not 4/d for the squared error on a random "
+        "ReLU network."
     )
 
 

@@ -26,7 +26,6 @@ from calculators.runs.record import (
     RecordError,
     Replay,
     configuration_hash,
-    fingerprint,
     from_csv,
     load,
     plain,
@@ -70,10 +69,16 @@ class Plan:
         return self.folder / f"{UNFINISHED}{self.preset}"
 
     @property
-    def key(self) -> str:
-        """The hash of everything that a finished part depends on; parts of another key are never used."""
-        what = {"run": self.run.id, "configuration": self.configuration, "seeds": self.seeds}
-        return fingerprint(what | {"code": self.code, "machine": self.machine})
+    def grounds(self) -> Mapping[str, str]:
+        """Everything that a finished part rests on, in words for a message: what it is -> its hash or name.
+
+        A commit may change without the code, which is hashed; a machine may not, since a record names one.
+        """
+        return {
+            "the code": self.code.sha256,
+            "the configuration or the seeds": configuration_hash(self.configuration, self.seeds),
+            "the machine": f"{self.machine.kind}, {self.machine.device}",
+        }
 
 
 # --- before ----------------------------------------------------------------------------------------------------------
@@ -85,7 +90,7 @@ def plan(run: Run, preset: str, out: Path, *, first_seed: int = 0, commit: str |
     Args:
         run: what to run.
         preset: `cpu`, `gpu` or `replay`.
-        out: the folder that holds a folder for each run; made when it is missing.
+        out: the folder that holds a folder for each run; made, when it is missing, as soon as there is something.
         first_seed: 0 or more; the seeds are this one and those after it.
         commit: stated where there is no git.
 
@@ -121,10 +126,10 @@ def plan(run: Run, preset: str, out: Path, *, first_seed: int = 0, commit: str |
 
 
 def _unwritable(folder: Path) -> str | None:
-    """Why nothing can be written in a folder; None when it can. The folder is made."""
+    """Why nothing can be written in a folder; None when it can. A folder that is missing is not made yet."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        with tempfile.TemporaryFile(dir=there):
             return None
     except OSError as error:
         return f"{folder}: cannot be written: {error.strerror}"
@@ -270,17 +275,24 @@ def _on(kind: str, run: Run) -> Iterator[None]:
 def _finished_parts(planned: Plan, say: Callable[[str], None]) -> list[FinishedPart]:
     from tqdm import tqdm
 
-    parts = planned.run.parts(planned.configuration)
-    done = {part.id: found for part in parts if (found := _kept_part(planned, part)) is not None}
+    run = planned.run
+    parts = run.parts(planned.configuration)
+    done, changed = _kept_parts(planned, parts)
     if done:
-        say(f"{planned.run.id}: {len(done)} of {len(parts)} parts are kept from the run that was interrupted")
-    planned.kept.mkdir(exist_ok=True)
-    form = "{desc}: {percentage:3.0f} % {bar:24} {n_fmt} of {total_fmt} parts, {elapsed} gone, {remaining} left"
-    with tqdm(total=len(parts), initial=len(done), bar_format=form, file=sys.stderr, ascii=" -=") as bar:
+        say(f"{run.id}: {len(done)} of {len(parts)} parts are kept from the run that was interrupted")
+    if changed:
+        say(f"{run.id}: parts of an interrupted run are there and not used, since {' and '.join(changed)} changed")
+    try:
+        planned.kept.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"{planned.kept}: cannot be made: {error.strerror}") from None
+    # The description ends with a colon of its own.
+    form = "{desc}{percentage:3.0f} % {bar:24} {n_fmt} of {total_fmt} parts, {elapsed} gone, {remaining} left"
+    with tqdm(total=len(parts), initial=len(done), desc=run.id, bar_format=form, file=sys.stderr, ascii=" -=") as bar:
         for part in parts:
             if part.id in done:
                 continue
-            bar.set_description(f"{planned.run.id}, {part.title}")
+            bar.set_description(f"{run.id}, {part.title}")
             done[part.id] = _measured_part(planned, part)
             bar.update()
     return [done[part.id] for part in parts]
@@ -292,24 +304,32 @@ def _measured_part(planned: Plan, part: Part) -> FinishedPart:
     tables = planned.run.measure(planned.configuration, part, planned.seeds)
     seconds, worked = round(time.perf_counter() - clock, 3), round(time.process_time() - work, 3)
     finished = FinishedPart(started, _now(), seconds, worked, _plain_tables(tables))
-    text = json.dumps({"key": planned.key, "part": part.id} | plain(finished), allow_nan=False)
+    text = json.dumps({"part": part.id, "grounds": dict(planned.grounds)} | plain(finished), allow_nan=False)
     _replace(planned.kept / f"{part.id}.json", text.encode())
     return finished
 
 
-def _kept_part(planned: Plan, part: Part) -> FinishedPart | None:
-    """A part that was finished before with the same code, configuration, seeds and machine; None if there is none."""
-    try:
-        data: Any = json.loads((planned.kept / f"{part.id}.json").read_text(encoding="utf-8"))
-        if data["key"] != planned.key or data["part"] != part.id:
-            return None
-        tables = {
-            name: Table(tuple(table["columns"]), tuple(tuple(row) for row in table["rows"]))
-            for name, table in data["tables"].items()
-        }
-        return FinishedPart(data["started"], data["ended"], data["seconds"], data["processor_seconds"], tables)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+def _kept_parts(planned: Plan, parts: Sequence[Part]) -> tuple[dict[str, FinishedPart], list[str]]:
+    """The parts that were finished before on the same grounds, by id; and what changed under the others."""
+    done: dict[str, FinishedPart] = {}
+    changed: set[str] = set()
+    for path in sorted(planned.kept.glob("*.json")):
+        try:
+            data: Any = json.loads(path.read_text(encoding="utf-8"))
+            differing = {ground for ground, now in planned.grounds.items() if data["grounds"].get(ground) != now}
+            if differing:
+                changed |= differing
+                continue
+            tables = {
+                name: Table(tuple(table["columns"]), tuple(tuple(row) for row in table["rows"]))
+                for name, table in data["tables"].items()
+            }
+            finished = FinishedPart(data["started"], data["ended"], data["seconds"], data["processor_seconds"], tables)
+            if path.stem == data["part"] and any(part.id == path.stem for part in parts):
+                done[path.stem] = finished
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # cut off while it was written: measured again
+    return done, [ground for ground in planned.grounds if ground in changed]
 
 
 def _plain_tables(tables: Measurements) -> dict[str, Table]:

@@ -6,6 +6,7 @@ real change does.
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from calculators.runs.record import (
     replay_hash,
     sha256,
 )
-from calculators.runs.run import Measurements, Run, Table
+from calculators.runs.run import Run, Table
 from calculators.runs.running import UNFINISHED, on_cpu, record_name, replayed
 
 EXACT = 1e-9
@@ -48,11 +49,19 @@ class Finding:
     state: State
     problems: tuple[str, ...]
     """One line each, with the file's name first; empty when all is well."""
-    metrics: int = 0
+    metrics: tuple[RecordedMetric, ...] = ()
+    """As they are computed now, in today's words; empty where they cannot be."""
 
 
 def verify(
-    runs: Sequence[Run], records: Path, shown: str, *, only: Sequence[str] = (), replay: bool = True
+    runs: Sequence[Run],
+    records: Path,
+    shown: str,
+    *,
+    only: Sequence[str] = (),
+    every: bool = True,
+    out: str = "",
+    replay: bool = True,
 ) -> tuple[Finding, ...]:
     """What was found, a finding for each record and one for each thing that lies wrong.
 
@@ -61,28 +70,53 @@ def verify(
         records: the folder with a folder for each run.
         shown: its name in messages.
         only: ids of the runs to look at; empty: all, and what else lies in the folder.
+        every: whether each run must have a record there, even if `only` does not name it; else one of them must.
+        out: what a command that measures has to say to write there: ` --out DIR`.
         replay: whether to replay where the code has changed.
     """
+    if not records.is_dir():
+        rule = "must be a folder that holds a folder for each run"
+        what = "it is a file" if records.exists() else "there is no such folder"
+        return (Finding("", "", shown, "wrong", (f"{shown}: {rule}; {what}",)),)
     found: list[Finding] = []
     for run in runs:
         if only and run.id not in only:
             continue
         presets = [preset for preset in RECORDED if (records / run.id / record_name(preset)).is_file()]
-        if not presets:
-            problem = (
-                f"{shown}/{run.id}: a run must have a record; make it with python -m calculators.runs run {run.id}"
-            )
-            found.append(Finding(run.id, "", f"{shown}/{run.id}", "wrong", (problem,)))
-        found += [verify_record(run, preset, records, shown, replay=replay) for preset in presets]
+        if not presets and (every or only or (records / run.id).exists()):
+            found.append(_without_record(run, records, shown, out))
+            continue
+        found += [verify_record(run, preset, records, shown, out=out, replay=replay) for preset in presets]
         found += _strays(run.id, presets, records, shown)
-    if not only and records.is_dir():
+    if not only:
         ids = [run.id for run in runs]
         for folder in sorted(records.iterdir()):
             if folder.name not in ids:
                 near = suggestion(folder.name, ids)
                 problem = f"{shown}/{folder.name}: must have the name of a run; got {folder.name!r}{near}"
                 found.append(Finding(folder.name, "", f"{shown}/{folder.name}", "wrong", (problem,)))
+    if not found:
+        found.append(Finding("", "", shown, "wrong", (f"{shown}: must hold the record of a run; it is empty",)))
     return tuple(found)
+
+
+def _without_record(run: Run, records: Path, shown: str, out: str) -> Finding:
+    """What is wrong where a run has no record that is kept; a replay's is none."""
+    place = f"{shown}/{run.id}"
+    if (records / run.id / record_name("replay")).is_file():
+        problem = (
+            f"{place}/{record_name('replay')}: a replay's record is not for keeping, and nothing verifies it; "
+            f"make one that is with {_command(run, 'cpu', out)}"
+        )
+    else:
+        problem = f"{place}: a run must have a record; make it with {_command(run, 'cpu', out)}"
+    return Finding(run.id, "", place, "wrong", (problem,))
+
+
+def _command(run: Run, preset: str, out: str) -> str:
+    """The command that makes a record anew."""
+    wanted = "" if preset == "cpu" else f" --preset {preset}"
+    return f"python -m calculators.runs run {run.id}{wanted}{out}"
 
 
 def _strays(run: str, presets: Sequence[str], records: Path, shown: str) -> Iterator[Finding]:
@@ -102,7 +136,7 @@ def _strays(run: str, presets: Sequence[str], records: Path, shown: str) -> Iter
             yield Finding(run, "", place, "wrong", (f"{place}: must be named by a record; none does",))
 
 
-def verify_record(run: Run, preset: str, records: Path, shown: str, *, replay: bool = True) -> Finding:
+def verify_record(run: Run, preset: str, records: Path, shown: str, *, out: str = "", replay: bool = True) -> Finding:
     """What was found in one record.
 
     Args:
@@ -110,6 +144,7 @@ def verify_record(run: Run, preset: str, records: Path, shown: str, *, replay: b
         preset: `cpu` or `gpu`.
         records: the folder with a folder for each run.
         shown: its name in messages.
+        out: what a command that measures has to say to write there: ` --out DIR`.
         replay: whether to replay where the code has changed.
     """
     folder = records / run.id
@@ -119,19 +154,27 @@ def verify_record(run: Run, preset: str, records: Path, shown: str, *, replay: b
         record = load(folder / record_name(preset), name)
     except RecordError as error:
         return Finding(run.id, preset, name, "wrong", (str(error),))
+    unchanged = code_hash(run.module) == record.code.sha256
     problems = [f"{name}: {problem}" for problem in _declared(run, preset, record)]
+    problems += [f"{name}: {problem}" for problem in _outdated(run, preset, record, _command(run, preset, out))]
+    if unchanged:
+        problems += [f"{name}: {problem}" for problem in _reworded(run, record)]
     tables, broken = _tables(record, folder, place)
     problems += broken
-    unchanged = code_hash(run.module) == record.code.sha256
+    now: dict[str, RecordedMetric] = {}
     if not broken:
-        problems += [f"{name}: {problem}" for problem in _metrics(run, record, tables, words=unchanged)]
+        try:
+            now = {metric.id: recorded(metric) for metric in run.metrics(record.configuration, tables)}
+            problems += [f"{name}: {problem}" for problem in _metrics(record, now, words=unchanged)]
+        except (KeyError, ValueError, IndexError, TypeError, ArithmeticError) as error:
+            problems.append(f"{name}: metrics cannot be computed from the files: {type(error).__name__}: {error}")
     state: State = "code unchanged"
     if not unchanged:
         state = "code changed since, not replayed"
         if replay:
             state = "code changed since, replay agrees"
             problems += [f"{name}: {problem}" for problem in _replay(run, record)]
-    return Finding(run.id, preset, name, "wrong" if problems else state, tuple(problems), len(record.metrics))
+    return Finding(run.id, preset, name, "wrong" if problems else state, tuple(problems), tuple(now.values()))
 
 
 def _declared(run: Run, preset: str, record: Record) -> Iterator[str]:
@@ -140,14 +183,69 @@ def _declared(run: Run, preset: str, record: Record) -> Iterator[str]:
         yield f"run must be the folder's name, {run.id}; got {record.run!r}"
     if record.preset != preset:
         yield f"preset must be the one in the file's name, {preset}; got {record.preset!r}"
-    if record.machine.kind != preset:
-        yield f"a record of preset {preset} must be made on a {preset}; machine.kind is {record.machine.kind!r}"
+    machine = record.machine
+    if preset not in run.presets:
+        yield f"preset {preset} is none of {run.id}: it uses numpy alone, so a record of it is a processor's"
+    elif machine.kind != preset:
+        yield f"a record of preset {preset} must be made on a {preset}; machine.kind is {machine.kind!r}"
+    if not machine.device.strip():
+        yield f"machine.device must name the {machine.kind}; got {machine.device!r}"
+    if run.jax and machine.jax is None:
+        yield f"machine.jax must be the version of jax, with which {run.id} measures; it is missing"
+    if machine.count < 1:
+        yield f"machine.count must be 1 or more; got {machine.count}"
+    yield from _times(record)
     for key, stated, computed in (
         ("configuration", record.configuration_sha256, configuration_hash(record.configuration, record.seeds)),
         ("replay", record.replay.sha256, _replay_hash(record)),
     ):
         if stated != computed:
             yield f"{key} was changed: its sha256 must be {stated[:12]}…; got {computed[:12]}…"
+
+
+def _times(record: Record) -> Iterator[str]:
+    """Where start and end are no times in UTC, or the wrong way round."""
+    found = []
+    for key in ("started", "ended"):
+        text = getattr(record, key)
+        try:
+            moment = datetime.datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.utcoffset() != datetime.timedelta(0):
+            yield f"{key} must be a time in UTC like 2021-03-04T05:06:07+00:00; got {text!r}"
+        else:
+            found.append(moment)
+    if len(found) == 2 and found[0] > found[1]:
+        yield f"started must not be after ended; got {record.started} and {record.ended}"
+
+
+def _outdated(run: Run, preset: str, record: Record, command: str) -> Iterator[str]:
+    """Where the record's configuration and seeds are not those of the preset as it is now."""
+    if preset not in run.presets:
+        return
+    declared = run.presets[preset]
+    then, now = record.configuration, declared.configuration
+    for key in (*now, *(key for key in then if key not in now)):
+        if then.get(key) != now.get(key):
+            was, is_now = (_told(values[key]) if key in values else "nothing" for values in (then, now))
+            yield f"configuration.{key} is {was}, preset {preset} now has {is_now}; measure again: {command}"
+    first = record.seeds[0] if record.seeds else 0
+    if record.seeds != tuple(range(first, first + declared.seeds)):
+        rule = f"seeds must be {declared.seeds} in a row, as preset {preset} has"
+        yield f"{rule}; got {_told(record.seeds)}; measure again: {command}"
+
+
+def _told(value: object) -> str:
+    return f"({', '.join(map(str, value))})" if isinstance(value, tuple) else f"{value}"
+
+
+def _reworded(run: Run, record: Record) -> Iterator[str]:
+    """Where the same code has other words than the record; words of code that changed are taken from the code."""
+    for key in ("module", "title", "question", "limits"):
+        was, is_now = getattr(record, key), getattr(run, key)
+        if was != is_now:
+            yield f"{key} was changed: the run says {is_now!r}; got {was!r}"
 
 
 def _replay_hash(record: Record) -> str:
@@ -184,13 +282,8 @@ def _tables(record: Record, folder: Path, place: str) -> tuple[dict[str, Table],
     return tables, problems
 
 
-def _metrics(run: Run, record: Record, tables: Measurements, *, words: bool) -> Iterator[str]:
+def _metrics(record: Record, now: Mapping[str, RecordedMetric], *, words: bool) -> Iterator[str]:
     """Where the recorded metrics are not those of the files."""
-    try:
-        now = {metric.id: recorded(metric) for metric in run.metrics(record.configuration, tables)}
-    except (KeyError, ValueError, IndexError, TypeError, ArithmeticError) as error:
-        yield f"metrics cannot be computed from the files: {type(error).__name__}: {error}"
-        return
     then = {metric.id: metric for metric in record.metrics}
     if len(then) != len(record.metrics):
         yield "metrics must have different ids"
@@ -276,5 +369,5 @@ def report(findings: Iterable[Finding]) -> tuple[str, tuple[str, ...]]:
     for finding in findings:
         problems += finding.problems
         if not finding.problems:
-            well.append(f"{finding.shown}: {finding.metrics} metrics computed anew; {finding.state}")
+            well.append(f"{finding.shown}: {len(finding.metrics)} metrics computed anew; {finding.state}")
     return "\n".join(well), tuple(problems)

@@ -29,7 +29,7 @@ def made(machine: Machine) -> str:
 
 def rows(site: Site, here: str, recorded: Recorded) -> tuple[MetricRow, ...]:
     """The measured numbers of a record, beside what is predicted."""
-    return tuple(site.metric(here, recorded, metric) for metric in recorded.record.metrics)
+    return tuple(site.metric(here, recorded, metric) for metric in recorded.metrics.values())
 
 
 def tallies(metrics: Iterable[RecordedMetric]) -> tuple[Tally, ...]:
@@ -115,7 +115,7 @@ def _points(drawn: Figure) -> Iterator[PointRow]:
     for series in drawn.series:
         for x, y, low, high, why in zip(series.x, series.y, series.low, series.high, series.left_out, strict=True):
             interval = f"{numbers.four_digits(low)} to {numbers.four_digits(high)}" if low < high else ""
-            yield PointRow(series.label, numbers.four_digits(x), numbers.four_digits(y), interval, why)
+            yield PointRow(series.label, numbers.size(x), numbers.four_digits(y), interval, why)
 
 
 def beside(site: Site, here: str, run: RecordedRun) -> Beside:
@@ -131,6 +131,6 @@ def beside(site: Site, here: str, run: RecordedRun) -> Beside:
         made=made(lead.record.machine),
         figure=figure(site, here, lead, lead.worked.figures[0]) if lead.worked.figures else None,
         metrics=metrics[:_SHOWN],
-        tallies=tallies(lead.record.metrics),
+        tallies=tallies(lead.metrics.values()),
         more=max(0, len(metrics) - _SHOWN),
     )

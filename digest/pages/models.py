@@ -494,6 +494,8 @@ class RunPage(Page):
     template: ClassVar[str] = "run.md.j2"
     id: str
     question: str
+    rule: str
+    """How verdicts come about."""
     lead: RecordView
     others: tuple[RecordView, ...]
     missing: str
@@ -524,6 +526,8 @@ class RunsPage(Page):
     """All runs. `figure`: all of their exponents. `waiting`: title and question of those that have no record yet."""
 
     template: ClassVar[str] = "runs.md.j2"
+    rule: str
+    """How verdicts come about."""
     figure: FigureView | None
     runs: tuple[RunLine, ...]
     waiting: tuple[tuple[str, str], ...]

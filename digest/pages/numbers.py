@@ -6,6 +6,7 @@ from typing import Final
 
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALL, _LARGE = 1e-3, 1e5  # outside of these a number is written with a power of ten
+_WHOLE, _LONG = 1e4, 1e9  # from the first on four digits leave no decimals; the second is too long to be read
 _MOST = 6  # decimals
 
 
@@ -46,7 +47,16 @@ def four_digits(value: float) -> str:
     """The number to four digits, for a table of points."""
     if value and not _SMALL <= abs(value) < _LARGE:
         return plain(value, 0)
+    if abs(value) >= _WHOLE - 0.5:
+        return f"{value:,.0f}".replace("-", "−")  # five digits rather than a power of ten
     return f"{value:,.4g}".replace("-", "−")
+
+
+def size(value: float) -> str:
+    """A size on an axis, for a table of points: a whole number in full, `16,384`, unless it is very long."""
+    if value == int(value) and abs(value) < _LONG:
+        return f"{int(value):,}".replace("-", "−")
+    return four_digits(value)
 
 
 def listed(numbers: Sequence[int]) -> str:

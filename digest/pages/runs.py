@@ -8,6 +8,7 @@ from typing import Final
 
 from calculators import CATALOG
 from calculators.runs import crate
+from calculators.runs.estimates import RULE
 from calculators.runs.record import Record
 from calculators.runs.run import Configuration, Run
 from calculators.runs.running import record_name
@@ -59,6 +60,7 @@ def _page(site: Site, run: RecordedRun) -> RunPage:
         crumbs=(Anchor("Runs", addresses.relative(url, addresses.FOLDERS["run"])),),
         id=run.run.id,
         question=run.run.question,
+        rule=RULE,
         lead=views[0],
         others=tuple(views[1:]),
         missing=_missing(run),
@@ -89,7 +91,7 @@ def _commands(run: Run) -> Iterator[str]:
 
 
 def _record(site: Site, here: str, recorded: Recorded) -> RecordView:
-    record = recorded.record
+    record = recorded.described
     return RecordView(
         kind=recorded.kind,
         made=measured.made(record.machine),
@@ -169,7 +171,7 @@ def _index(site: Site) -> RunsPage:
             made=measured.made(run.lead.record.machine),
             missing="" if "gpu" not in run.run.presets or run.lead.kind == "gpu" else "no GPU record yet",
             metrics=measured.rows(site, url, run.lead),
-            tallies=measured.tallies(run.lead.record.metrics),
+            tallies=measured.tallies(run.lead.metrics.values()),
         )
         for run in site.corpus.runs.values()
     ]
@@ -179,6 +181,7 @@ def _index(site: Site) -> RunsPage:
         url=url,
         title="Runs",
         description="What the theory predicts beside what we measured: every prediction, every measurement, all data.",
+        rule=RULE,
         figure=measured.view(site, overview, _OVERVIEW, f"{_OVERVIEW}.svg") if overview else None,
         runs=tuple(lines),
         waiting=tuple((run.title, run.question) for run in waiting),
@@ -193,7 +196,7 @@ def _crate(recorded: Recorded) -> bytes:
     """The record and its data with their description as a Process Run Crate: the same bytes for the same record."""
     name = next(iter(recorded.files))
     sizes = {file: len(content) for file, content in recorded.files.items()}
-    described = crate.metadata(recorded.record, name, sizes).encode()
+    described = crate.metadata(recorded.described, name, sizes).encode()
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         for file, content in {crate.METADATA: described, **recorded.files}.items():

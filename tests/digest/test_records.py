@@ -132,8 +132,11 @@ MISTAKES: dict[str, tuple[Break, Callable[[Folder], list[str]]]] = {
             f"{YML.replace('cpu', 'gpu')}:{line}:9: {rule}"
             for text in [folder.yml.with_name("run-gpu.yml").read_text().splitlines()]
             for line, rule in (
+                (
+                    text.index("preset: cpu") + 1,
+                    f"preset gpu is none of {NAME}: it uses numpy alone, so a record of it is a processor's",
+                ),
                 (text.index("preset: cpu") + 1, "preset must be the one in the file's name, gpu; got 'cpu'"),
-                (text.index("  kind: cpu") + 1, "a record of preset gpu must be made on a gpu; machine.kind is 'cpu'"),
             )
         ],
     ),

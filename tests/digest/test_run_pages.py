@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from calculators.runs.record import load
+from calculators.runs import provenance
+from calculators.runs.estimates import RULE
+from calculators.runs.record import load, to_yaml
+from calculators.runs.running import carry_out, plan
 from digest import corpus, pages, render
 from digest.corpus import Corpus
 from digest.figures import Drawings
@@ -156,6 +159,95 @@ def test_files_are_offered_whole_and_twice_the_same(loaded: Corpus) -> None:
     described = json.loads(crate.read("ro-crate-metadata.json"))
     names = {part["@id"] for part in described["@graph"] if part["@type"] == "File"}
     assert names == set(crate.namelist()) - {"ro-crate-metadata.json"}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """A run with a record from a processor and one from a GPU, which is made up: an example's name stands for it."""
+    preset = RUN.presets["cpu"]
+    run = replace(RUN, jax=True, presets={"cpu": preset, "gpu": preset, "replay": preset})
+    content = golden_cases.lay_out(tmp_path_factory.mktemp("both"), {})
+    with pytest.MonkeyPatch.context() as patch:
+        gpu = replace(provenance.processor(run.precision, with_jax=True), kind="gpu", device="Example GPU", count=2)
+        patch.setattr(provenance, "gpu", lambda precision: replace(gpu, driver="1.2.3", cuda="12.9"))
+        for name in ("cpu", "gpu"):
+            carry_out(plan(run, name, content / "runs", first_seed=10 * (name == "gpu")), say=lambda line: None)
+    found, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(run,))
+    assert found is not None, problems
+    return found
+
+
+def test_a_page_leads_with_the_gpu_record_and_shows_both(both: Corpus) -> None:
+    text = {page.url: render.render(page) for page in pages.pages(both, drawings=Drawings())}[URL]
+    gpu, cpu = both.runs[RUN.id].records
+    assert (gpu.kind, cpu.kind) == ("gpu", "cpu")
+    assert "no GPU" not in text
+    head, second = text.split("## The same from the CPU record {#cpu}")
+    second, told = second.split("## The record {#record}")
+    made_on = f"2 × Example GPU, {gpu.record.machine.memory / 1024**3:.0f} GiB" if gpu.record.machine.memory else ""
+    assert f'<span class="td-kind">GPU record</span> {made_on}' in head
+    assert str(render.letters(gpu.worked.answer)) in head and str(render.letters(cpu.worked.answer)) in second
+    for record, part in ((gpu, head), (cpu, second)):
+        other = cpu if record is gpu else gpu
+        for metric in record.metrics.values():
+            shown = numbers.plain(metric.value, numbers.decimals(metric.value, metric.interval))
+            assert f"<b>{shown}</b>" in part, (record.kind, metric.id)
+        for figure in record.worked.figures:
+            assert f"{figure.id}-{record.kind}.svg" in part and f"{figure.id}-{other.kind}.svg" not in part
+    # One anchor for each number: that of the record that leads.
+    ids = re.findall(r' id="(metric-[^"]+)"', text)
+    assert len(ids) == len(set(ids)) == len(gpu.metrics)
+    first, last = told.split('<p class="td-widget__label">CPU record</p>')
+    assert "driver 1.2.3, CUDA 12.9" in first and "Example GPU" not in last
+    assert "10 to 11" in first or "10, 11" in first
+    assert all(f'href="run-{kind}.yml"' in told for kind in ("gpu", "cpu"))
+
+
+def test_a_processor_is_not_the_gpu_of_the_small_version(both: Corpus) -> None:
+    made = {page.url: render.render(page) for page in pages.pages(both, drawings=Drawings())}
+    assert "GPU record</span>: 2 × Example GPU" in made["runs/"] and "no GPU record yet" not in made["runs/"]
+
+
+def test_sizes_are_whole_numbers_in_the_tables_of_points() -> None:
+    shown = [numbers.size(value) for value in (16384.0, 32.0, 28179280429056.0, 0.25, 1234567.0, -4096.0)]
+    assert shown == ["16,384", "32", "2.82·10¹³", "0.25", "1,234,567", "−4,096"]
+    assert [numbers.four_digits(value) for value in (16384.4, 9999.5, 1.5, 2e-5)] == [
+        "16,384",
+        "10,000",
+        "1.5",
+        "2.00·10⁻⁵",
+    ]
+
+
+def test_a_page_says_how_verdicts_come_about_and_what_no_test_can_check(texts: dict[str, str]) -> None:
+    rule = str(render.letters(RULE))
+    assert rule in texts[URL] and rule in texts["runs/"]
+    assert "no test can check it" in texts[URL]
+
+
+def test_words_come_from_the_code_and_not_from_an_old_record(tmp_path: Path) -> None:
+    content = golden_cases.lay_out(tmp_path, {})
+    made_records.write(content / "runs")
+    path = content / "runs" / RUN.id / "run-cpu.yml"
+    record = load(path, "")
+    old = replace(
+        record,
+        title="An old title",
+        question="An old question?",
+        limits=("An old limit.",),
+        metrics=tuple(replace(metric, title="Old metric", note="Old note.") for metric in record.metrics),
+        code=replace(record.code, sha256="0" * 64),
+    )
+    path.write_text(to_yaml(old), encoding="utf-8")
+    found, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))
+    assert found is not None, problems
+    made = {page.url: render.render(page) for page in pages.pages(found, drawings=Drawings())}
+    crate = zipfile.ZipFile(
+        io.BytesIO({kept.path: kept.content for kept in pages.files(found, Drawings())}[f"{URL}{RUN.id}-cpu-crate.zip"])
+    )
+    for text in (*made.values(), crate.read("ro-crate-metadata.json").decode()):
+        assert not re.search("An old|Old metric|Old note", text)
+    assert "The code has changed since." in made[URL]
 
 
 def test_a_run_without_record_has_no_page_and_is_named_as_waiting(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Exponents, intervals and verdicts on losses whose law is known."""
 
+import dataclasses
+import importlib
+
 import numpy as np
 import pytest
 
-from calculators.runs import estimates
+from calculators.runs import RUNS, estimates
+from calculators.runs.estimates import Exponent
 from calculators.runs.randomness import generator
-from calculators.runs.run import Prediction
+from calculators.runs.run import Prediction, Run
 
 ALPHA_ONE = Prediction("scaling-exponent", {"dimension": "4", "degree": "1", "loss_order": "2"})
 SIZES = np.repeat(2.0 ** np.arange(5, 13), 8)
@@ -43,10 +47,88 @@ def test_verdicts(law, bound: bool, expected: str) -> None:  # type: ignore[no-u
     assert estimates.verdict(found, ALPHA_ONE, bound=bound, resolution=resolution) == expected
 
 
-def test_the_resolution_is_relative() -> None:
-    found = estimates.exponent(SIZES, losses(lambda x: x**-0.97, 0.001), "test")
-    assert estimates.verdict(found, ALPHA_ONE, bound=False) == "not consistent"
-    assert estimates.verdict(found, ALPHA_ONE, bound=False, resolution=0.04) == "consistent"
+def made(whole, late, early: float = 1.0, drifts: bool = False) -> Exponent:  # type: ignore[no-untyped-def]
+    """An exponent whose intervals are as wanted: the rule alone is tested."""
+    found = estimates.exponent(SIZES, losses(lambda x: 1 / x), "test")
+    law = dataclasses.replace(found.fit.power_law, alpha=sum(whole) / 2)
+    return dataclasses.replace(
+        found,
+        fit=dataclasses.replace(found.fit, power_law=law),
+        bootstrap=dataclasses.replace(found.bootstrap, interval=whole),
+        early=early,
+        late=sum(late) / 2,
+        late_interval=late,
+        drifts=drifts,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "bound", "resolution", "expected"),
+    [
+        # Without drift the larger half counts for nothing, however wide its interval is.
+        (made((0.90, 0.96), (0.5, 1.5)), False, 0.0, "not consistent"),
+        (made((0.90, 0.96), (0.5, 1.5)), True, 0.0, "below the bound"),
+        (made((1.04, 1.10), (0.5, 1.5)), True, 0.0, "above the bound"),
+        (made((0.96, 1.02), (0.5, 0.6)), False, 0.0, "consistent"),
+        # With drift the larger half alone counts.
+        (made((0.90, 1.10), (1.1, 1.2), 0.9, drifts=True), False, 0.0, "not consistent"),
+        (made((0.90, 1.10), (1.1, 1.2), 0.9, drifts=True), True, 0.0, "above the bound"),
+        (made((0.70, 0.80), (0.95, 1.05), 0.6, drifts=True), False, 0.0, "consistent"),
+        (made((0.70, 0.80), (0.85, 0.95), 0.6, drifts=True), True, 0.0, "not asymptotic"),
+        (made((0.95, 1.05), (0.85, 0.95), 1.1, drifts=True), True, 0.0, "below the bound"),
+        (made((0.95, 1.05), (0.85, 0.95), 1.1, drifts=True), False, 0.0, "not consistent"),
+        # The ends are moved by the resolution, relative to the prediction, and by no more.
+        (made((0.90, 0.96), (0.5, 1.5)), False, 0.05, "consistent"),
+        (made((0.90, 0.96), (0.5, 1.5)), False, 0.03, "not consistent"),
+        (made((1.04, 1.10), (0.5, 1.5)), True, 0.05, "consistent"),
+    ],
+)
+def test_the_rule(found: Exponent, bound: bool, resolution: float, expected: str) -> None:
+    assert estimates.verdict(found, ALPHA_ONE, bound=bound, resolution=resolution) == expected
+
+
+def test_a_law_of_finite_sizes_tells_early_from_wrong() -> None:
+    """1/(x + 100) is flatter than 1/x at these sizes; where it is the law, a measurement of it is early, not wrong."""
+    found = made((0.70, 0.80), (0.5, 1.5))
+    slope = -np.polyfit(np.log(np.unique(SIZES)), np.log(1 / (np.unique(SIZES) + 100)), 1)[0]
+    assert estimates.law_exponent(found.sizes, lambda x: 1 / (x + 100)) == pytest.approx(slope, rel=1e-12)
+    inside = made((slope - 0.01, slope + 0.01), (0.5, 1.5))
+    beside = made((slope + 0.01, slope + 0.03), (0.5, 1.5))
+    for measured, expected in ((inside, "not asymptotic"), (beside, "not consistent")):
+        assert estimates.verdict(measured, ALPHA_ONE, bound=False, law=lambda x: 1 / (x + 100)) == expected
+    # Where the exponent drifts, the law is asked about the larger half as well.
+    late = -np.polyfit(np.log(found.late_sizes), np.log(1 / (found.late_sizes + 100)), 1)[0]
+    drifting = made((0.3, 0.4), (late - 0.01, late + 0.01), late + 0.1, drifts=True)
+    assert estimates.verdict(drifting, ALPHA_ONE, bound=False) == "not consistent"
+    assert estimates.verdict(drifting, ALPHA_ONE, bound=False, law=lambda x: 1 / (x + 100)) == "not asymptotic"
+    words = f"the exponent {slope:.3g}, over their larger half {late:.3g}"
+    assert estimates.law_note(found, lambda x: 1 / (x + 100)) == words
+
+
+def test_widening_is_said_in_words() -> None:
+    assert estimates.widened(0.02, "the sizes are finite") == (
+        "Before a number is judged, its interval is widened by 2 % of the prediction at each end, since the sizes are "
+        "finite."
+    )
+
+
+def test_a_number_is_judged_by_its_interval() -> None:
+    assert estimates.number_verdict(1.0, (0.9, 1.1), 1.1) == "consistent"
+    assert estimates.number_verdict(1.0, (0.9, 1.1), 1.11) == "not consistent"
+    assert estimates.number_verdict(1.0, (0.9, 1.1), 1.11, resolution=0.01) == "consistent"
+    with pytest.raises(ValueError, match=r"^a measured number must lie in its interval; got 2\.0 and \(0\.9, 1\.1\)$"):
+        estimates.number_verdict(2.0, (0.9, 1.1), 1.0)
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
+def test_what_widens_an_interval_stands_among_the_limits(run: Run) -> None:
+    """One limit names the percentage just where the run's module has a resolution."""
+    module = importlib.import_module(run.module)
+    resolution = getattr(module, "RESOLUTION", getattr(module, "_RESOLUTION", 0.0))
+    share = f"{100 * resolution:g} %"
+    told = [limit for limit in run.limits if "widened" in limit or "counts as consistent" in limit]
+    assert len(told) == (resolution > 0)
+    assert all(share in limit for limit in told)
 
 
 def test_the_note_tells_of_movement_and_offset() -> None:
@@ -54,8 +136,9 @@ def test_the_note_tells_of_movement_and_offset() -> None:
     assert found.drifts and found.early > found.late
     assert "With an irreducible loss of 0.02 fitted too, alpha is 0.999" in found.note
     assert f"Over the larger half of the sizes alpha is {found.late:.3g} (" in found.note
+    assert f"half {found.early:.3g}: it drifts, so the larger half is judged. With" in found.note
     plain = estimates.exponent(SIZES, losses(lambda x: 1 / x), "test")
-    assert plain.note.endswith("No irreducible loss can be told from 0 or pinned down.")
+    assert plain.note.endswith(": no drift beyond the scatter. No irreducible loss can be told from 0 or pinned down.")
 
 
 def test_intervals_cover_as_often_as_they_say() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calculators.runs import provenance
-from calculators.runs.nearest_neighbour import RUN, nearest, steepness, target
+from calculators.runs.nearest_neighbour import RUN, finite_losses, nearest, steepness, target
 from calculators.runs.randomness import generator
 from calculators.runs.record import from_csv, load
 from calculators.runs.running import replayed
@@ -46,6 +46,28 @@ def test_one_dimension_has_the_exact_mean_at_every_size() -> None:
         squares.append(np.mean(np.minimum(way, 1 - way) ** 2))
     error = np.std(squares) / math.sqrt(len(squares))
     assert abs(np.mean(squares) - 1 / (2 * (size + 1) * (size + 2))) < 4 * error
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 4, 6])
+def test_the_law_of_finite_sizes_is_that_of_the_series(dimension: int) -> None:
+    """Oracle: d (1 − E cos 2 pi delta), term by term: E u^p = Gamma(1 + p) Gamma(D + 1)/Gamma(D + 1 + p), u = V r^d."""
+    sizes = 2.0 ** np.arange(8, 16)
+    log_ball = dimension / 2 * math.log(math.pi) - math.lgamma(dimension / 2 + 1)
+    exact = []
+    for size in sizes:
+        total = 0.0
+        for k in range(1, 40):
+            p = 2 * k / dimension
+            moment = math.lgamma(1 + p) + math.lgamma(size + 1) - math.lgamma(size + 1 + p) - p * log_ball
+            angle = math.lgamma(dimension / 2) - math.lgamma(k + 1) - math.lgamma(k + dimension / 2)
+            total -= (-1) ** k * math.exp(2 * k * math.log(math.pi) + moment + angle)
+        exact.append(dimension * total)
+    found = finite_losses(dimension, sizes)
+    assert found["squared"] == pytest.approx(exact, rel=0.05)
+    slopes = {loss: np.polyfit(np.log(sizes), np.log(values), 1)[0] for loss, values in found.items()}
+    assert slopes["squared"] == pytest.approx(np.polyfit(np.log(sizes), np.log(exact), 1)[0], abs=5e-4)
+    # To leading order the absolute error is the root of the squared one, and so is the first correction.
+    assert slopes["absolute"] == pytest.approx(slopes["squared"] / 2, rel=0.002)
 
 
 def test_a_replay_is_the_same_each_time_and_differs_by_seed() -> None:

@@ -158,10 +158,32 @@ def test_finished_parts_are_not_measured_again(tmp_path: Path) -> None:
     assert calls == ["part-3", "part-5"]  # and the replay's one part
 
 
-@pytest.mark.parametrize("change", ["configuration", "seed", "code", "commit", "machine"])
-def test_parts_of_anything_else_are_not_used(tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_commit_of_the_same_code_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted(tmp_path)
     calls: list[str] = []
+    said: list[str] = []
+    monkeypatch.setattr(provenance, "_git_state", lambda: ("0123456789", True))
+    carry_out(plan(made_up(measured=counted(calls)), "cpu", tmp_path), say=said.append)
+    assert calls == ["part-3", "part-5"]
+    assert said == ["made-up: 2 of 3 parts are kept from the run that was interrupted"]
+    assert record_of(tmp_path).code.commit == "0123456789"
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("configuration", "the configuration or the seeds"),
+        ("seed", "the configuration or the seeds"),
+        ("code", "the code"),
+        ("machine", "the machine"),
+    ],
+)
+def test_parts_of_anything_else_are_not_used(
+    tmp_path: Path, change: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(tmp_path)
+    calls: list[str] = []
+    said: list[str] = []
     run = made_up(measured=counted(calls))
     options: Mapping[str, Any] = {}
     if change == "configuration":
@@ -171,12 +193,11 @@ def test_parts_of_anything_else_are_not_used(tmp_path: Path, change: str, monkey
         options = {"first_seed": 1}
     elif change == "code":
         monkeypatch.setattr(running, "code_hash", lambda module: "another")
-    elif change == "commit":
-        monkeypatch.setattr(provenance, "_git_state", lambda: ("0123456789", False))
     else:
         monkeypatch.setattr(provenance, "_processor_name", lambda: "Another processor")
-    carry_out(plan(run, "cpu", tmp_path, **options), say=print)
+    carry_out(plan(run, "cpu", tmp_path, **options), say=said.append)
     assert calls == ["part-1", "part-2", "part-3", "part-5"]
+    assert said == [f"made-up: parts of an interrupted run are there and not used, since {what} changed"]
 
 
 def test_a_part_that_is_cut_off_is_measured_again(tmp_path: Path) -> None:
@@ -279,6 +300,32 @@ def test_what_cannot_start_says_so_at_once(tmp_path: Path, capsys: pytest.Captur
         "python -m calculators.runs run: argument --seed: must be a whole number from 0 to 999999999; got '-1'\n"
     )
     assert calls == []
+    # What is refused leaves nothing behind.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+    for words in (("verify",), ("run", "made-up")):
+        status, out, err = shell(capsys, runs, *words, "--out", "")
+        assert (status, out) == (2, "")
+        assert err == f"python -m calculators.runs {words[0]}: argument --out: must name a folder; got ''\n"
+
+
+def test_interrupting_anything_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    module = "calculators.runs.__main__"
+    monkeypatch.setattr(f"{module}.plan", interrupt)
+    monkeypatch.setattr(f"{module}.verify", interrupt)
+    goes_on = "interrupted; the same command goes on from what is finished\n"
+    assert shell(capsys, (made_up(),), "run", "made-up", "--out", str(tmp_path)) == (130, "", goes_on)
+    assert shell(capsys, (made_up(),), "verify") == (130, "", "interrupted\n")
+
+
+def test_the_bar_says_what_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = shell(capsys, (made_up(),), "run", "made-up", "--out", str(tmp_path))
+    assert "made-up, n = 1:   0 % " in err and "3 of 3 parts" in err
+    assert ": :" not in err and "::" not in err
 
 
 def test_a_folder_without_permission_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,6 +424,6 @@ def test_interrupting_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[
     runs = (made_up(measured=failing_at("part-2")),)
     status, out, err = shell(capsys, runs, "run", "made-up", "--out", str(tmp_path))
     assert (status, out) == (130, "")
-    assert err.endswith("interrupted; the same command goes on from the last finished part\n")
+    assert err.endswith("interrupted; the same command goes on from what is finished\n")
     kept = json.loads((tmp_path / "made-up/.unfinished-cpu/part-1.json").read_text())
-    assert sorted(kept) == ["ended", "key", "part", "processor_seconds", "seconds", "started", "tables"]
+    assert sorted(kept) == ["ended", "grounds", "part", "processor_seconds", "seconds", "started", "tables"]

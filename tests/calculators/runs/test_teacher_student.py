@@ -15,7 +15,7 @@ from calculators.runs import (
     variance_limited,
 )
 from calculators.runs.randomness import generator
-from calculators.runs.run import Table
+from calculators.runs.run import Table, rows_where
 
 SIZES = (32, 64, 128, 256, 512)
 
@@ -77,7 +77,7 @@ def test_points_that_did_not_converge_are_shown_and_left_out() -> None:
         for row in table.rows
     )
     spoiled = {"losses": Table(table.columns, rows)}
-    chosen = sweep.rows(spoiled["losses"], teacher="tanh", dimension=4)
+    chosen = rows_where(spoiled["losses"], teacher="tanh", dimension=4)
     assert sweep.unconverged(spoiled["losses"], chosen) == {512.0: "not converged: training loss 20 % of the test loss"}
     assert sweep.unconverged(table, chosen) == {}
     run = teacher_student_data.RUN

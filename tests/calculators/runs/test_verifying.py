@@ -8,7 +8,8 @@ import pytest
 
 from calculators.runs import RUNS, provenance, verifying
 from calculators.runs.__main__ import main
-from calculators.runs.record import from_yaml, load, to_yaml
+from calculators.runs.record import configuration_hash, from_yaml, load, to_yaml
+from calculators.runs.run import Run
 from calculators.runs.running import carry_out, plan
 from calculators.runs.verifying import report, stale, verify
 from tests.calculators.runs.made_up import made_up, metrics
@@ -61,14 +62,14 @@ def test_missing_and_stray_files_are_named(records: Path) -> None:
     ("old", "new", "what"),
     [
         ("milliseconds: 0", "milliseconds: 7", "configuration"),
-        ("seeds:\n- 0\n- 1", "seeds:\n- 0\n- 2", "configuration"),
+        ("seeds:\n- 0\n- 1", "seeds:\n- 1\n- 2", "configuration"),
         ("tolerance: 1.0e-06", "tolerance: 0.5", "replay"),
         ("  sizes:\n    - 5", "  sizes:\n    - 6", "replay"),
     ],
 )
 def test_a_changed_configuration_is_named(records: Path, old: str, new: str, what: str) -> None:
     edit(records, old, new)
-    (line,) = problems(records)
+    line = problems(records)[0]
     assert re.fullmatch(rf"{RECORD}: {what} was changed: its sha256 must be [0-9a-f]{{12}}…; got [0-9a-f]{{12}}…", line)
 
 
@@ -108,14 +109,112 @@ def test_a_change_below_the_ninth_digit_is_rounding(records: Path) -> None:
     assert problems(records) == ()
 
 
-def test_a_processor_is_never_a_gpu(records: Path) -> None:
+def forge(records: Path, change) -> None:  # type: ignore[no-untyped-def]
+    """A record as somebody would make it up who knows how its hashes are computed."""
+    path = records / "made-up/run-cpu.yml"
+    record = change(load(path, ""))
+    digest = configuration_hash(record.configuration, record.seeds)
+    path.write_text(to_yaml(dataclasses.replace(record, configuration_sha256=digest)), encoding="utf-8")
+
+
+def as_gpu(records: Path) -> None:
     folder = records / "made-up"
     edit(records, "preset: cpu", "preset: gpu")
     edit(records, "losses-cpu.csv", "losses-gpu.csv")
     (folder / "run-cpu.yml").rename(folder / "run-gpu.yml")
     (folder / "losses-cpu.csv").rename(folder / "losses-gpu.csv")
-    assert problems(records) == (
+
+
+def with_gpu() -> Run:
+    run = made_up()
+    presets = {"cpu": run.presets["cpu"], "gpu": run.presets["cpu"], "replay": run.presets["replay"]}
+    return dataclasses.replace(run, jax=True, presets=presets)
+
+
+def test_a_processor_is_never_a_gpu(tmp_path: Path) -> None:
+    carry_out(plan(with_gpu(), "cpu", tmp_path), say=print)
+    as_gpu(tmp_path)
+    assert problems(tmp_path, with_gpu()) == (
         "runs/made-up/run-gpu.yml: a record of preset gpu must be made on a gpu; machine.kind is 'cpu'",
+    )
+
+
+def test_a_run_that_has_no_gpu_preset_has_no_gpu_record(records: Path) -> None:
+    edit(records, "kind: cpu", "kind: gpu")
+    as_gpu(records)
+    assert problems(records) == (
+        "runs/made-up/run-gpu.yml: preset gpu is none of made-up: it uses numpy alone, so a record of it is a processor's",
+    )
+
+
+def test_a_gpu_is_named_and_has_jax(tmp_path: Path) -> None:
+    carry_out(plan(with_gpu(), "cpu", tmp_path), say=print)
+    forge(
+        tmp_path,
+        lambda record: dataclasses.replace(
+            record, machine=dataclasses.replace(record.machine, kind="gpu", device=" ", jax=None, count=0)
+        ),
+    )
+    as_gpu(tmp_path)
+    path = "runs/made-up/run-gpu.yml"
+    assert problems(tmp_path, with_gpu()) == (
+        f"{path}: machine.device must name the gpu; got ' '",
+        f"{path}: machine.jax must be the version of jax, with which made-up measures; it is missing",
+        f"{path}: machine.count must be 1 or more; got 0",
+    )
+
+
+def test_a_configuration_or_seeds_that_are_no_longer_the_preset_are_named(records: Path) -> None:
+    again = "measure again: python -m calculators.runs run made-up"
+    forge(records, lambda record: dataclasses.replace(record, configuration={"sizes": (1, 2, 3), "pause": 1}))
+    assert problems(records)[:2] == (
+        f"{RECORD}: configuration.milliseconds is nothing, preset cpu now has 0; {again}",
+        f"{RECORD}: configuration.pause is 1, preset cpu now has nothing; {again}",
+    )
+    forge(
+        records,
+        lambda record: dataclasses.replace(record, configuration={"sizes": (1, 2, 4), "milliseconds": 0}, seeds=(0, 2)),
+    )
+    assert problems(records) == (
+        f"{RECORD}: configuration.sizes is (1, 2, 4), preset cpu now has (1, 2, 3); {again}",
+        f"{RECORD}: seeds must be 2 in a row, as preset cpu has; got (0, 2); {again}",
+    )
+
+
+def test_other_seeds_in_a_row_are_as_good(tmp_path: Path) -> None:
+    carry_out(plan(made_up(), "cpu", tmp_path, first_seed=7), say=print)
+    assert problems(tmp_path) == ()
+
+
+def test_words_that_the_run_does_not_say_are_named(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forge(
+        records,
+        lambda record: dataclasses.replace(
+            record, module="elsewhere", title="Proved", question="Is it so?", limits=("None.",)
+        ),
+    )
+    module = made_up().module
+    expected = (
+        f"{RECORD}: module was changed: the run says {module!r}; got 'elsewhere'",
+        f"{RECORD}: title was changed: the run says 'Made up'; got 'Proved'",
+        f"{RECORD}: question was changed: the run says 'What is the mean of random numbers?'; got 'Is it so?'",
+        f"{RECORD}: limits was changed: the run says ('It shows nothing.',); got ('None.',)",
+    )
+    assert problems(records) == expected
+    # Words of code that has changed since strand no record: pages take them from the code.
+    monkeypatch.setattr(verifying, "code_hash", lambda module: "another")
+    assert problems(records) == ()
+
+
+def test_times_are_in_order(records: Path) -> None:
+    late, early = "2021-03-04T05:06:08+00:00", "2021-03-04T05:06:07+00:00"
+    forge(records, lambda record: dataclasses.replace(record, started=late, ended=early))
+    assert problems(records) == (f"{RECORD}: started must not be after ended; got {late} and {early}",)
+    forge(records, lambda record: dataclasses.replace(record, started="yesterday", ended="2021-03-04T05:06:07"))
+    rule = "must be a time in UTC like 2021-03-04T05:06:07+00:00"
+    assert problems(records) == (
+        f"{RECORD}: started {rule}; got 'yesterday'",
+        f"{RECORD}: ended {rule}; got '2021-03-04T05:06:07'",
     )
 
 
@@ -204,13 +303,11 @@ def test_a_replay_within_the_tolerance_agrees() -> None:
     ]
 
 
-def test_a_replay_that_needs_jax_says_so(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_that_needs_jax_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    carry_out(plan(with_gpu(), "cpu", tmp_path), say=print)
     monkeypatch.setattr(verifying, "code_hash", lambda module: "another")
     monkeypatch.setattr(provenance, "installed", lambda package: False)
-    run = made_up()
-    presets = {"cpu": run.presets["cpu"], "gpu": run.presets["cpu"], "replay": run.presets["replay"]}
-    run = dataclasses.replace(run, jax=True, presets=presets)
-    assert problems(records, run) == (
+    assert problems(tmp_path, with_gpu()) == (
         f"{RECORD}: the code changed since, and the replay needs jax: pip install -e '.[runs]'",
     )
 
@@ -228,10 +325,43 @@ def test_the_command_says_what_is_well_and_what_is_wrong(records: Path, capsys: 
     assert capsys.readouterr() == ("", expected)
 
 
+def test_a_folder_of_ones_own_need_not_hold_every_run(records: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = dataclasses.replace(made_up(), id="other")
+    runs = [made_up(), other]
+    assert main(["verify", "--out", str(records)], runs) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["verify", "other", "--out", str(records)], runs) == 1
+    assert capsys.readouterr().err == (
+        f"{records}/other: a run must have a record; make it with "
+        f"python -m calculators.runs run other --out {records}\n"
+    )
+
+
+def test_what_is_no_folder_of_records_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, empty, replayed = tmp_path / "file", tmp_path / "empty", tmp_path / "replayed"
+    file.write_text("")
+    empty.mkdir()
+    carry_out(plan(made_up(), "replay", replayed), say=print)
+    rule = "must be a folder that holds a folder for each run"
+    command = f"python -m calculators.runs run made-up --out {replayed}"
+    for folder, line in (
+        (tmp_path / "missing", f"{rule}; there is no such folder"),
+        (file, f"{rule}; it is a file"),
+        (empty, "must hold the record of a run; it is empty"),
+        (
+            replayed,
+            "made-up/run-replay.yml: a replay's record is not for keeping, and nothing verifies it; "
+            f"make one that is with {command}",
+        ),
+    ):
+        capsys.readouterr()
+        assert main(["verify", "--out", str(folder)], [made_up()]) == 1
+        between = "/" if line.startswith("made-up/") else ": "
+        assert capsys.readouterr() == ("", f"{folder}{between}{line}\n")
+
+
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
 def test_the_committed_records_are_right(run) -> None:  # type: ignore[no-untyped-def]
-    if not (provenance.RECORDS / run.id).is_dir():
-        pytest.skip("no record yet: the command `verify` says so, too")
     findings = verify(RUNS, provenance.RECORDS, "content/runs", only=[run.id])
     assert report(findings)[1] == ()
     recorded = {finding.preset for finding in findings}
