@@ -143,7 +143,8 @@ def test_a_run_that_has_no_gpu_preset_has_no_gpu_record(records: Path) -> None:
     edit(records, "kind: cpu", "kind: gpu")
     as_gpu(records)
     assert problems(records) == (
-        "runs/made-up/run-gpu.yml: preset gpu is none of made-up: it uses numpy alone, so a record of it is a processor's",
+        "runs/made-up/run-gpu.yml: preset gpu is none of made-up: it uses numpy alone, "
+        "so a record of it is a processor's",
     )
 
 
