@@ -72,7 +72,7 @@ def exponents(runs: Iterable[RecordedRun]) -> Figure | None:
     """Every measured exponent against the derived one, a series for each run; None where no run has any."""
     found: list[Series] = []
     for run in runs:
-        metrics = run.lead.record.metrics
+        metrics = run.lead.metrics.values()
         chosen = [one for one in metrics if one.symbol.startswith(_EXPONENT) and one.prediction is not None]
         if not chosen:
             continue
