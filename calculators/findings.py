@@ -7,13 +7,14 @@ import math
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from calculators import implied
 from calculators.dimension import Estimate
-from calculators.fitting import Bootstrap, Fit
-from calculators.implied import ImpliedDimension, Theory
+from calculators.fitting import Bootstrap, Fit, PowerLaw
+from calculators.implied import ImpliedDimension, Theory, two_digits
+from calculators.irreducible import Irreducible
 
 _WIDTH = 88
 _NAMES = re.compile(r"\{(\w+)")
@@ -27,16 +28,21 @@ ROWS = (
     ("Interval of the irreducible loss", "{loss_low:.4g} to {loss_high:.4g}"),
     ("Scatter of log loss", "{residual:.2g}"),
     ("log k", "{log_coefficient:.4g}"),
-    ("Implied dimension", "{dimension:.4g} ± {dimension_error:.2g}"),
+    ("Implied dimension", "{dimension:.4g} ± {dimension_error}"),
     ("Interval of the implied dimension", "{dimension_low:.4g} to {dimension_high:.4g}"),
 )
 """The rows of a table with a column for each fit, as a page shows it: what a row is, and its template."""
 ABSENT, UNBOUNDED, UNIDENTIFIED = "–", "{dimension_low:.4g} upwards, without a bound", "not identifiable"
 SHOWS = ", although one shows: see below"
 """What is said of the exponent without an irreducible loss where one is identified."""
+RISES = (
+    "The loss does not fall with size: alpha is {alpha:.4g}. A power law needs an alpha above 0, so no irreducible "
+    "loss is fitted, and no dimension follows."
+)
+"""What is said in place of the comparison where the loss rises or stays, as a template."""
 PLOT = (
     "Log–log plot of the loss at {sizes} sizes from {first:.4g} to {last:.4g}. The points go from a loss of "
-    "{begin:.4g} to {end:.4g}. The straight line falls with the exponent {alpha:.4g}{floor}."
+    "{begin:.4g} to {end:.4g}. The straight line has the exponent {alpha:.4g}{floor}."
 )
 PLOT_FLOOR = "; the curve with the exponent {alpha:.4g} levels off at an irreducible loss of {loss:.4g}"
 """The text alternative of a page's plot, as templates."""
@@ -60,7 +66,7 @@ def _column(fit: Mapping[str, Any], implied: Mapping[str, Any] | None) -> dict[s
     if "loss" in fit:
         values["loss_low"], values["loss_high"] = fit["loss_interval"]
     if implied is not None:
-        values |= {"dimension": implied["dimension"], "dimension_error": implied["standard_error"]}
+        values |= {"dimension": implied["dimension"], "dimension_error": two_digits(implied["standard_error"])}
         values["dimension_low"], values["dimension_high"] = implied["interval"]
     return values
 
@@ -96,11 +102,29 @@ class FitReport:
     bootstrap: Bootstrap | None
 
     @property
+    def law(self) -> PowerLaw:
+        """The fit without an irreducible loss; what is nothing but rounding is 0, as where all losses are equal."""
+        law = self.fit.power_law
+        low, high = map(_settled, law.interval)
+        error = _settled(law.standard_error)
+        return replace(law, alpha=_settled(law.alpha), standard_error=error, interval=(low, high))
+
+    @property
+    def irreducible(self) -> Irreducible | None:
+        """The fit with an irreducible loss; None as well where the loss does not fall, and so has none."""
+        return self.fit.irreducible if self.law.alpha > 0 else None
+
+    @property
+    def comparison(self) -> str:
+        """What the two fits say beside each other, or that the loss does not fall."""
+        return self.fit.comparison if self.law.alpha > 0 else RISES.format(alpha=self.law.alpha)
+
+    @property
     def readings(self) -> tuple[Reading, ...]:
         """The plain fit, and the one with an irreducible loss where that is identified."""
         found = []
-        for title, one in zip(TITLES, (self.fit.power_law, self.fit.irreducible), strict=True):
-            if one is None or (one is self.fit.irreducible and self.fit.irreducible.state != "identified"):
+        for title, one in zip(TITLES, (self.law, self.irreducible), strict=True):
+            if one is None or (isinstance(one, Irreducible) and one.state != "identified"):
                 continue
             numbers = one.alpha, one.standard_error, one.interval
             words = None if self.dimension is None else implied.verdict(self.theory, *numbers, self.dimension)
@@ -110,7 +134,7 @@ class FitReport:
 
 def fit_text(report: FitReport) -> str:
     """Plain text of at most 88 columns, names of files aside."""
-    fit, law, theory = report.fit, report.fit.power_law, report.theory
+    fit, law, theory = report.fit, report.law, report.theory
     rows = f" ({fit.rows} rows)" if fit.rows != fit.sizes else ""
     sure = f"{100 * law.confidence:g} %"
     lines = [
@@ -131,13 +155,13 @@ def fit_text(report: FitReport) -> str:
     lines += ["", "Local exponents"]
     lines += [f"  {part.low:>12.6g} to {part.high:<12.6g} {part.alpha:.4g}" for part in fit.local]
     lines += ["", "Irreducible loss"]
-    if fit.irreducible is not None and fit.irreducible.state == "identified":
-        with_it = fit.irreducible
+    with_it = report.irreducible
+    if with_it is not None and with_it.state == "identified":
         lines.append(
             f"alpha = {with_it.alpha:.4g} +/- {with_it.standard_error:.2g}, {sure} interval {_span(with_it.interval)}, "
             f"L_inf = {with_it.loss:.4g}"
         )
-    lines += _wrapped(fit.comparison)
+    lines += _wrapped(report.comparison)
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in theory.settings)
     lines += ["", f"Implied dimension: alpha = {theory.text} [{theory.status}] for {settings}"]
     for reading in report.readings:
@@ -152,7 +176,7 @@ def fit_text(report: FitReport) -> str:
 
 def fit_json(report: FitReport) -> str:
     """JSON with the keys file, rows, sizes, confidence, power_law, local, irreducible, comparison, theory, readings."""
-    fit, law, offset, boot = report.fit, report.fit.power_law, report.fit.irreducible, report.bootstrap
+    fit, law, offset, boot = report.fit, report.law, report.irreducible, report.bootstrap
     document = {
         "file": report.file,
         "rows": fit.rows,
@@ -180,7 +204,7 @@ def fit_json(report: FitReport) -> str:
             "residual": offset.residual,
             "residual_without": offset.residual_without,
         },
-        "comparison": fit.comparison,
+        "comparison": report.comparison,
         "theory": {"exponent": report.theory.text, "status": report.theory.status, **dict(report.theory.settings)},
         "dimension": report.dimension,
         "readings": [
@@ -241,7 +265,12 @@ def _dimension_line(found: ImpliedDimension | None) -> str:
         return "none: the loss does not fall with size"
     low, high = found.interval
     upper = f"to {high:.4g}" if math.isfinite(high) else "upwards, without a bound"
-    return f"d = {found.dimension:.4g} +/- {found.standard_error:.2g}, interval {low:.4g} {upper}"
+    return f"d = {found.dimension:.4g} +/- {two_digits(found.standard_error)}, interval {low:.4g} {upper}"
+
+
+def _settled(value: float) -> float:
+    """The value, or 0 and never -0 where it is no larger than rounding."""
+    return 0.0 if abs(value) < implied.EXACT else value
 
 
 def _finite(value: float) -> float | None:

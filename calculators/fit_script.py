@@ -96,8 +96,9 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
     }
     words = {
         "tables": dict(tables.MESSAGES),
-        "problems": dict(fitting.PROBLEMS),
-        "comparisons": dict(fitting.COMPARISONS),
+        "problems": {"few": fitting.PROBLEMS["few"]},
+        "comparisons": {name: words for name, words in fitting.COMPARISONS.items() if name != "equal"},
+        "rises": findings.RISES,
         "verdicts": dict(implied.VERDICTS),
         "titles": findings.TITLES,
         "rows": findings.ROWS,

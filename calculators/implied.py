@@ -19,9 +19,9 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
     {
         "consistent": "alpha = {alpha:.4g} is consistent with alpha >= {law}: the bound is {law} = {bound:.4g} at "
         "d = {dimension:g}.",
-        "reaches": "alpha = {alpha:.4g} is below the bound {law} = {bound:.4g} at d = {dimension:g} by {share:.2g} %, "
+        "reaches": "alpha = {alpha:.4g} is below the bound {law} = {bound:.4g} at d = {dimension:g} by {share} %, "
         "{errors}; its interval reaches the bound, so it is still consistent with alpha >= {law}.",
-        "below": "alpha = {alpha:.4g} is below the bound {law} = {bound:.4g} at d = {dimension:g} by {share:.2g} %, "
+        "below": "alpha = {alpha:.4g} is below the bound {law} = {bound:.4g} at d = {dimension:g} by {share} %, "
         "{errors}: not consistent with alpha >= {law}. Before that counts against the law, mind that estimated "
         "dimensions tend to be too low, which puts the bound too high.",
         "no-error": "no error to speak of",
@@ -30,6 +30,11 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What an exponent says about the bound at a measured dimension, as templates; a page says the same."""
+
+
+def two_digits(value: float) -> str:
+    """A number with two digits, written out below a million: `250`, where `.2g` has `2.5e+02`."""
+    return f"{float(f'{value:.2g}'):g}"
 
 
 class OpenError(ValueError):
@@ -152,7 +157,7 @@ def verdict(law: Theory, alpha: float, standard_error: float, interval: tuple[fl
         key = "reaches" if interval[1] >= bound else "below"
         errors = VERDICTS["no-error"]
         if standard_error > EXACT:
-            counted = f"{(bound - alpha) / standard_error:.2g}"
+            counted = two_digits((bound - alpha) / standard_error)
             errors = VERDICTS["one-error" if counted == "1" else "errors"].format(errors=counted)
-    share = 100 * (1 - alpha / bound)
+    share = two_digits(100 * (1 - alpha / bound))
     return VERDICTS[key].format(alpha=alpha, law=law.text, bound=bound, dimension=dimension, share=share, errors=errors)

@@ -104,9 +104,10 @@ def _share(text: str) -> float:
 
 
 def _real(text: str, rule: str, below: float) -> float:
+    above, slash, under = text.partition("/")
     try:
-        value = float(text)
-    except ValueError:
+        value = float(above) / (float(under) if slash else 1)
+    except (ValueError, ZeroDivisionError):
         value = math.nan
     if not 0 < value < below:
         raise ArgumentTypeError(f"must be {rule}; got {text!r}")

@@ -111,7 +111,7 @@ def fit(settings: Mapping[str, str], law_shown: Markup) -> Fit:
         f"{100 * fitted.power_law.confidence:g}",
         findings.TITLES,
         findings.cells(document),
-        fitted.comparison,
+        document["comparison"],
         tuple((reading["fit"], reading["verdict"]) for reading in document["readings"]),
         f"{dimension:g}",
         tuple((f"{part.low:.6g}", f"{part.high:.6g}", f"{part.alpha:.4g}") for part in fitted.local),

@@ -32,7 +32,7 @@ WANTED_RATIO = 1.3
 WANTED_SCRIPTS = 30 * 1024  # [bytes], gzipped
 PACKAGES = ("mkdocs", "mkdocs-material", "sympy", "pydantic", "markdown-it-py")
 # What a page with a calculator loads before the calculator answers; the largest calculator stands for all.
-SCRIPTS = ("assets/page.js", "assets/widget.js", "assets/numbers.js", "assets/fraction.js")
+SCRIPTS = ("assets/page.js", "assets/widget.js", "assets/pieces.js", "assets/numbers.js", "assets/fraction.js")
 
 
 @dataclass(frozen=True)

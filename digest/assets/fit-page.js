@@ -3,7 +3,8 @@
 
 import { FitError, cells, curves, decode, fit, general, readTable, report, say, thinned } from "./fit.js";
 import * as rules from "./fitting.js";
-import { Stepper, copy, fill, letters, readNumber, shown } from "./widget.js";
+import { shown } from "./numbers.js";
+import { Derivation, copy, letters, readAddress, readField } from "./pieces.js";
 
 const AT_ONCE = 100_000; // characters that are read while one types; a longer table goes to a worker
 const HELD = 200_000; // characters of a file that are shown in the field
@@ -27,7 +28,7 @@ class FitPage {
     this.section = section;
     this.module = module;
     const uid = CSS.escape(section.dataset.uid);
-    this.places = [section, ...document.querySelectorAll(`[data-for="${uid}"]`)];
+    this.derivation = new Derivation([section, ...document.querySelectorAll(`[data-for="${uid}"]`)], module.slots);
     this.shells = ["data-fit-shell", "data-shell"].map((name) => document.querySelector(`[${name}="${uid}"] code`));
     const byName = new Map(module.parameters.map((parameter) => [parameter.name, parameter]));
     this.sums = [...section.querySelectorAll("input[readonly]")];
@@ -42,7 +43,9 @@ class FitPage {
     this.example = this.text.defaultValue;
     this.exampleName = this.one("[data-fit-file]").textContent;
     this.table = { text: this.example, name: this.exampleName };
-    this.steps = this.all("[data-step]");
+    // A dimension may be left out: then none was measured.
+    this.read = (parameter, text) =>
+      parameter.name === "dimension" && text.trim() === "" ? { value: null } : readField(module.Fraction, parameter, text);
   }
 
   one(selector) {
@@ -50,7 +53,7 @@ class FitPage {
   }
 
   all(selector) {
-    return this.places.flatMap((place) => [...place.querySelectorAll(selector)]);
+    return [...this.section.querySelectorAll(selector)];
   }
 
   start() {
@@ -69,8 +72,7 @@ class FitPage {
     });
     this.one("[data-fit-example]").addEventListener("click", () => this.put({ text: this.example, name: this.exampleName }));
     this.files();
-    for (const place of this.places) for (const bar of place.querySelectorAll("[data-stepper]")) new Stepper(bar, this.steps);
-    if ("address" in this.section.dataset) this.readAddress();
+    if ("address" in this.section.dataset) this.address();
     this.copies();
     this.one("[data-fit-buttons]").hidden = false;
     this.one("[data-fit-drops]").hidden = false;
@@ -134,30 +136,15 @@ class FitPage {
   /** Another table. */
   take(table) {
     this.table = table;
+    this.message("");
     this.one("[data-fit-made]").hidden = table.text !== this.example;
     this.found = null;
     this.update();
   }
 
   /** Settings and perhaps a small table from the page's address; what cannot be is named and left out. */
-  readAddress() {
-    const problems = [];
-    const choices = this.module.choices[this.floor.name].options;
-    const names = [...this.fields.map(({ field }) => field.name), this.floor.name];
-    for (const [name, value] of new URLSearchParams(location.search)) {
-      if (name === "h") continue; // the theme's: words to highlight
-      const entry = this.fields.find(({ field }) => field.name === name);
-      if (entry) {
-        const none = entry.parameter.infinite && ["oo", "∞", "inf", "infinity", ""].includes(value.trim().toLowerCase());
-        const blank = none || (name === "dimension" && value === "");
-        const read = blank ? { value: null } : readNumber(this.module.Fraction, entry.parameter, value);
-        if (read.problem) problems.push(`${read.problem} (the address has ${name}=${value})`);
-        else entry.field.value = blank ? "" : String(read.value.valueOf());
-      } else if (name === this.floor.name) {
-        if (value in choices) this.floor.value = value;
-        else problems.push(`${name} must be one of ${Object.keys(choices).join(", ")} (the address has ${value})`);
-      } else problems.push(`the address may set ${names.join(", ")}, not ${name}`);
-    }
+  address() {
+    const further = [];
     if (location.hash.startsWith(DATA)) {
       try {
         const text = decodeURIComponent(location.hash.slice(DATA.length));
@@ -165,12 +152,10 @@ class FitPage {
         this.table = { text, name: PASTED };
         this.text.value = text;
       } catch {
-        problems.push("the address holds no table that can be read");
+        further.push("the address holds no table that can be read");
       }
     }
-    const notice = this.one("[data-notice]");
-    notice.hidden = problems.length === 0;
-    notice.textContent = problems.length ? `Not used, the usual value stands instead: ${problems.join("; ")}.` : "";
+    readAddress(this.section, this.fields, [this.floor], this.read, further);
   }
 
   /** Reads the settings and answers, or says what is wrong beside what it is about. */
@@ -178,14 +163,7 @@ class FitPage {
     const values = {};
     let fine = true;
     for (const { field, parameter, slider, message } of this.fields) {
-      const blank = field.value === "" && !field.validity.badInput;
-      const read = field.validity.badInput
-        ? { problem: `${parameter.title}: write a number in digits` }
-        : blank && parameter.infinite
-          ? { value: Infinity }
-          : blank && parameter.name === "dimension"
-            ? { value: null } // not measured
-            : readNumber(this.module.Fraction, parameter, field.value);
+      const read = this.read(parameter, field.value);
       message.textContent = read.problem ?? "";
       if (read.problem) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
@@ -197,17 +175,17 @@ class FitPage {
     }
     this.values = fine ? values : null;
     this.links();
-    if (!fine) return this.blank(this.fields.map(({ message }) => message.textContent).filter(Boolean).join(". "));
-    if (this.found && this.found.confidence === Number(values.confidence)) return this.show();
-    return this.search(Number(values.confidence));
+    if (!fine) this.stop();
+    if (!fine) return this.refuse(this.fields.map(({ message }) => message.textContent).filter(Boolean).join(". "));
+    const confidence = Number(values.confidence);
+    return this.found?.confidence === confidence ? this.show() : this.search(confidence);
   }
 
   /** Fits the table: at once where it is short, else in a worker. */
   search(confidence) {
-    this.worker?.terminate();
-    this.worker = null;
+    this.stop();
     const { text, bytes, name, problem } = this.table;
-    if (problem) return this.refuse(problem);
+    if (problem) return this.reject(problem);
     if (text !== undefined && text.length <= AT_ONCE) {
       try {
         const { sizes, losses } = readTable(rules, text, name);
@@ -215,7 +193,7 @@ class FitPage {
         this.found.points = thinned(rules, this.found.points, DRAWN);
       } catch (error) {
         if (!(error instanceof FitError)) throw error;
-        return this.refuse(error.message);
+        return this.reject(error.message);
       }
       return this.show();
     }
@@ -225,21 +203,30 @@ class FitPage {
       worker.terminate();
       if (worker !== this.worker) return;
       this.worker = null;
-      if (data.problem) return this.refuse(data.problem);
+      if (data.problem) return this.reject(data.problem);
       this.found = data.found;
-      this.show();
+      this.update(); // the settings may have changed meanwhile
     });
-    worker.addEventListener("error", () => worker === this.worker && this.refuse(`${name}: the browser could not fit this table`));
+    worker.addEventListener("error", () => worker === this.worker && this.reject(`${name}: the browser could not fit this table`));
     worker.postMessage({ text, bytes, name, confidence, most: DRAWN });
   }
 
+  /** Ends a fit that is under way. */
+  stop() {
+    if (!this.worker) return;
+    this.worker.terminate();
+    this.worker = null;
+    this.message("");
+  }
+
   busy(words) {
+    this.clear();
     this.section.setAttribute("aria-busy", "true");
-    this.message(`${words} …`, false);
+    this.message(`${words} …`);
     this.one("[data-announce]").textContent = words;
   }
 
-  message(words, wrong) {
+  message(words, wrong = false) {
     const message = this.one("[data-fit-message]");
     message.textContent = words;
     message.classList.toggle("is-note", !wrong);
@@ -248,37 +235,47 @@ class FitPage {
   }
 
   /** A table that cannot be fitted. */
-  refuse(problem) {
+  reject(problem) {
     const named = problem.startsWith(this.table.name) ? problem : `${this.table.name}: ${problem}`;
     this.found = null;
     this.message(named, true);
-    this.blank(named);
+    this.refuse(named);
   }
 
-  blank(problem) {
+  refuse(problem) {
+    this.clear();
+    this.announce(`No answer. ${problem}`);
+  }
+
+  /** Takes away whatever was found before, in the answer, the findings, the plot and the derivation. */
+  clear() {
     this.section.removeAttribute("aria-busy");
     this.document = null;
     this.one("[data-result]").textContent = "";
     this.one("[data-decimal]").textContent = "";
-    this.one("[data-fit-found]").hidden = true;
-    this.one(".td-fit__plot").hidden = true;
-    this.announce(`No answer. ${problem}`);
+    this.reveal(false);
+    this.derive({}, null);
+  }
+
+  reveal(there) {
+    for (const part of this.all("[data-fit-found]")) part.hidden = !there;
+    this.one("[data-fit-none]").hidden = there;
   }
 
   show() {
     const { values, found } = this;
     this.section.removeAttribute("aria-busy");
-    this.message("", false);
+    this.message("");
     const [m, q, s] = [values.loss_order, values.degree, values.smoothness];
     const dimension = values.dimension === null ? null : Number(values.dimension.valueOf());
     this.document = report(rules, this.table.name, found, { m, q, s, dimension });
-    const chosen = { [this.floor.name]: this.floor.value };
     const fitted = this.floor.value !== this.module.choices[this.floor.name].start;
     const front = fitted ? found.irreducible : found.power_law;
     this.answer(front, fitted);
     this.table_(dimension);
     this.plot();
-    this.derive({ ...values }, chosen, fitted ? found.sums.fitted : found.sums.none);
+    this.reveal(true);
+    this.derive(values, fitted ? found.sums.fitted : found.sums.none);
     this.announce(front ? `alpha is ${general(front.alpha, 4)}, with a standard error of ${general(front.standard_error, 2)}. ${found.comparison}` : found.comparison);
   }
 
@@ -290,7 +287,6 @@ class FitPage {
     const unsure = front && !identified ? `, ${said_.unidentified}: see below` : "";
     const which = fitted ? this.floor.selectedOptions[0].text.toLowerCase() + unsure : titles[0] + (identified ? said_.shows : "");
     this.one("[data-fit-which]").textContent = which;
-    this.one("[data-fit-found]").hidden = false;
   }
 
   /** The table of both fits, the sentences, and the local exponents. */
@@ -350,25 +346,14 @@ class FitPage {
     const ends = { sizes: found.sizes, first: size[0], last: size[1] };
     const [begin, end] = [y[0], y[y.length - 1]].map(rules.formulas.exponential);
     drawing.setAttribute("aria-label", say(plot.all, { ...ends, begin, end, alpha: found.power_law.alpha, floor }));
-    this.one(".td-fit__plot").hidden = false;
   }
 
-  /** The derivation with the table's sums in it. */
-  derive(values, chosen, sums) {
-    for (const piece of this.all("[data-options]")) {
-      const key = piece.dataset.choices.split(" ").filter(Boolean).map((choice) => chosen[choice]).join("/");
-      piece.toggleAttribute("hidden", !piece.dataset.options.split(" ").includes(key));
-    }
-    let count = 0;
-    for (const step of this.steps) {
-      step.hidden = [...step.querySelectorAll(":scope > [data-options]")].every((variant) => variant.hasAttribute("hidden"));
-      if (!step.hidden) step.value = count += 1;
-    }
+  /** The derivation with the table's sums in it, where there are any. */
+  derive(values, sums) {
     for (const field of this.sums) field.value = sums ? String(Number((sums[field.name] ?? 0).toPrecision(12))) : "";
-    const given = { ...values, ...sums };
-    for (const slot of this.all("[data-slot]")) {
-      if (slot.closest("[hidden]") === null) fill(slot, value(() => this.module.slots[slot.dataset.slot](given)));
-    }
+    const sizes = sums ? new this.module.Fraction(sums.sizes) : NaN; // what is exact is worked out with fractions
+    this.derivation.choose({ [this.floor.name]: this.floor.value });
+    this.derivation.show({ ...values, ...sums, sizes });
   }
 
   /** The links and the shell commands for what is set now; the table is in none of them. */
@@ -435,18 +420,16 @@ class FitPage {
   }
 
   python() {
-    const settings = ["degree", "loss_order", "smoothness"].map((name) => `"${name}": "${this.query.get(name)}"`).join(", ");
+    const { dimension, confidence, floor, ...settings } = Object.fromEntries(this.query);
     return [
       "from pathlib import Path",
       "",
-      "from calculators import fitting, implied, tables",
+      "from calculators import findings, fitting, implied, tables",
       "",
       'sizes, losses = tables.size_and_loss(Path("losses.csv"))',
-      `fit = fitting.fit(sizes, losses, ${this.query.get("confidence")})`,
-      `law = implied.theory({${settings}})`,
-      "one = fit.power_law",
-      "print(one, fit.comparison, sep=\"\\n\")",
-      "print(implied.implied_dimension(law, one.alpha, one.standard_error, one.interval))",
+      `fit = fitting.fit(sizes, losses, ${confidence})`,
+      `law = implied.theory(${JSON.stringify(settings)})`,
+      `print(findings.fit_text(findings.FitReport("losses.csv", fit, law, ${dimension || "None"}, None)))`,
       "",
     ].join("\n");
   }
@@ -513,15 +496,6 @@ function element(name, children) {
   const made = document.createElement(name);
   made.append(...children);
   return made;
-}
-
-/** What `compute` gives, or NaN where it has no value. */
-function value(compute) {
-  try {
-    return compute() ?? NaN; // nothing where a dimension was not measured
-  } catch {
-    return NaN;
-  }
 }
 
 /** The message of the FitError that `compute` throws. */

@@ -144,6 +144,9 @@ export function general(value, digits) {
   return plain.includes(".") ? plain.replace(/\.?0+$/, "") : plain;
 }
 
+/** Two digits of a number, without a power of ten below a million. */
+const twoDigits = (value) => general(Number(general(value, 2)), 6);
+
 /** The sum of `term(0)` … `term(count - 1)`, with what rounding would drop. */
 function sum(count, term) {
   let total = 0;
@@ -458,26 +461,27 @@ export function fit(rules, sizes, losses, confidence) {
   const count = points.x.length;
   const straight = line(rules, points.x, points.y);
   const free = count - 2;
-  const error = formulas.root(straight.variance);
-  const alpha = -straight.slope;
+  const settled = (value) => (Math.abs(value) < numbers.noError ? 0 : value); // nothing but rounding is 0, and never -0
+  const error = settled(formulas.root(straight.variance));
+  const alpha = settled(-straight.slope);
   const t = quantile(rules, confidence, free);
   const law = {
     alpha,
     standard_error: error,
-    interval: [formulas.lower(alpha, t, error), formulas.upper(alpha, t, error)],
+    interval: [formulas.lower(alpha, t, error), formulas.upper(alpha, t, error)].map(settled),
     log_coefficient: straight.intercept,
     residual: formulas.spread(straight.total, free),
   };
-  const differ = points.y.some((value) => value !== points.y[0]);
-  const floor = count >= numbers.leastForFloor && differ ? withFloor(rules, points, confidence) : null;
-  const state = floor ? floor.state : count < numbers.leastForFloor ? "few" : "equal";
+  const falls = alpha > 0;
+  const floor = count >= numbers.leastForFloor && falls ? withFloor(rules, points, confidence) : null;
   const left = floor?.residual > numbers.rounding ? "scatter" : "no-scatter";
-  const comparison = say(words.comparisons[state], {
+  const comparison = say(falls ? words.comparisons[floor ? floor.state : "few"] : words.rises, {
     scatter: say(words.comparisons[left], floor ?? {}),
     least: numbers.leastForFloor,
     sizes: count,
     percent: formulas.percent(confidence),
     without: alpha,
+    alpha,
     ...(floor && { ...floor, low: floor.loss_interval[0], high: floor.loss_interval[1] }),
   });
   const { sums, ...irreducible } = floor ?? { sums: null };
@@ -563,10 +567,10 @@ function verdict({ formulas, numbers, words }, law, k, { alpha, standard_error, 
   if (alpha >= formulas.nearly(bound)) return say_("consistent", { alpha, law, bound, dimension });
   let errors = say_("no-error");
   if (standard_error > numbers.noError) {
-    const counted = general(formulas.errors_below(alpha, bound, standard_error), 2);
+    const counted = twoDigits(formulas.errors_below(alpha, bound, standard_error));
     errors = say_(counted === "1" ? "one-error" : "errors", { errors: counted });
   }
-  const share = formulas.short(alpha, bound);
+  const share = twoDigits(formulas.short(alpha, bound));
   return say_(interval[1] >= bound ? "reaches" : "below", { alpha, law, bound, dimension, share, errors });
 }
 
@@ -585,7 +589,7 @@ function column(one, implied) {
   if (one.loss_interval) [values.loss_low, values.loss_high] = one.loss_interval;
   if (!implied) return values;
   const [dimension_low, dimension_high] = implied.interval;
-  return { ...values, dimension: implied.dimension, dimension_error: implied.standard_error, dimension_low, dimension_high };
+  return { ...values, dimension: implied.dimension, dimension_error: twoDigits(implied.standard_error), dimension_low, dimension_high };
 }
 
 function cell(words, template, values) {

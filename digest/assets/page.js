@@ -1,10 +1,8 @@
 // Starts the calculators of a page, and mends what a style sheet cannot.
 
-import { start } from "./widget.js";
-
 for (const section of document.querySelectorAll("section[data-calculator]")) {
-  const started = "fit" in section.dataset ? import("./fit-page.js").then((fits) => fits.start(section)) : start(section);
-  started.catch((error) => {
+  const script = import("fit" in section.dataset ? "./fit-page.js" : "./widget.js");
+  script.then(({ start }) => start(section)).catch((error) => {
     section.classList.add("is-still");
     const notice = section.querySelector("[data-notice]");
     notice.textContent = "The calculator could not be loaded, so the values stay as they are. The table has others.";

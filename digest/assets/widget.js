@@ -1,13 +1,12 @@
 // A calculator on a page: reads the controls, asks the emitted module, and puts its answers into the page's elements.
 // There is no formula here. Every number that is shown comes from the module, which is emitted from SymPy.
 
-import { isExact, readNumber, rounded, shown } from "./numbers.js";
+import { isExact, rounded, shown } from "./numbers.js";
+import { Derivation, copy, letters, readAddress, readField, valueOf } from "./pieces.js";
 
 const IDLE = 1200; // [ms] after which the next change counts as a new one
 const HUSH = 700; // [ms] of rest before a change is announced
 const REST = 200; // [ms] of rest before a change comes into the address
-export { Stepper, copy, fill, letters, readNumber, shown };
-
 const SAMPLES = 97; // points of a curve in a frame of its own
 
 /** Starts the calculator in `section`; rejects when its module cannot be loaded. */
@@ -33,13 +32,10 @@ class Widget {
     }));
     this.selects = [...section.querySelectorAll("select[name]")];
     this.output = section.querySelector("[data-result]");
-    this.steps = this.all("[data-step]");
+    this.derivation = new Derivation(this.places, module.slots);
+    this.read = (parameter, text) => readField(module.Fraction, parameter, text);
     this.settled = null; // step texts from which changes are marked
     this.changed = -Infinity; // when the last change came [ms]
-  }
-
-  all(selector) {
-    return this.places.flatMap((place) => [...place.querySelectorAll(selector)]);
   }
 
   start() {
@@ -60,8 +56,7 @@ class Widget {
       });
     }
     for (const select of this.selects) select.addEventListener("change", () => this.update());
-    for (const place of this.places) for (const bar of place.querySelectorAll("[data-stepper]")) new Stepper(bar, this.steps);
-    if ("address" in this.section.dataset) this.readAddress();
+    if ("address" in this.section.dataset) readAddress(this.section, this.fields, this.selects, this.read);
     const further = this.section.querySelector("[data-further]");
     if (further) further.open ||= [...further.querySelectorAll("select")].some((select) => select.value !== this.module.choices[select.name].start);
     this.copies();
@@ -69,43 +64,12 @@ class Widget {
     this.section.dataset.ready = "";
   }
 
-  /** Values from the page's address; those that cannot be are named and left out. */
-  readAddress() {
-    const problems = [];
-    for (const [name, value] of new URLSearchParams(location.search)) {
-      if (name === "h") continue; // the theme's: words to highlight
-      const entry = this.fields.find(({ field }) => field.name === name);
-      const select = this.selects.find((choice) => choice.name === name);
-      if (entry) {
-        const read = this.read(entry.parameter, value);
-        if (read.problem) problems.push(`${read.problem} (the address has ${name}=${value})`);
-        else entry.field.value = read.value === Infinity ? "" : value.trim();
-      } else if (select) {
-        if ([...select.options].some((option) => option.value === value)) select.value = value;
-        else problems.push(`${name} must be one of ${[...select.options].map((option) => option.value).join(", ")} (the address has ${value})`);
-      } else {
-        const known = [...this.fields.map(({ field }) => field.name), ...this.selects.map((choice) => choice.name)];
-        problems.push(`the address may set ${known.join(", ")}, not ${name}`);
-      }
-    }
-    const notice = this.section.querySelector("[data-notice]");
-    notice.hidden = problems.length === 0;
-    notice.textContent = problems.length ? `Not used, the usual value stands instead: ${problems.join("; ")}.` : "";
-  }
-
-  /** {value} of a field's text, or {problem} in a sentence. Nothing typed is infinity, where that is a value. */
-  read(parameter, text) {
-    if (text.trim() === "") return parameter.infinite ? { value: Infinity } : { problem: `${parameter.title} needs a number` };
-    const { value, problem } = readNumber(this.module.Fraction, parameter, text);
-    return problem ? { problem: `${parameter.title} ${problem}` } : { value };
-  }
-
   /** Reads every control and shows the answer, or what is wrong beside the control that it is about. */
   update(moved = null, first = false) {
     const values = {};
     const chosen = this.module.settle(Object.fromEntries(this.selects.map((select) => [select.name, select.value])));
-    const before = this.steps.map((step) => shownText(step));
-    this.choose(chosen);
+    const before = this.derivation.texts();
+    this.derivation.choose(chosen);
     const problems = [];
     for (const entry of this.fields) {
       const { field, parameter, slider, message } = entry;
@@ -132,14 +96,6 @@ class Widget {
     this.announce(first, problems);
   }
 
-  /** Shows what belongs to these options. */
-  choose(chosen) {
-    for (const part of this.all("[data-options]")) {
-      const key = part.dataset.choices.split(" ").filter(Boolean).map((choice) => chosen[choice]).join("/");
-      part.toggleAttribute("hidden", !part.dataset.options.split(" ").includes(key));
-    }
-  }
-
   blank(reason) {
     this.output.textContent = "";
     this.section.querySelector("[data-decimal]").textContent = "";
@@ -152,28 +108,15 @@ class Widget {
   show(values, chosen) {
     const silence = this.module.silence(values, chosen);
     const value = this.module.result(values, chosen);
-    this.number(this.module.stops(values, chosen));
-    for (const general of this.all("[data-general]")) general.hidden = silence !== "";
-    for (const slot of this.all("[data-slot]")) {
-      if (slot.closest("[hidden]") === null) fill(slot, valueOf(() => this.module.slots[slot.dataset.slot](values)));
-    }
+    for (const place of this.places) for (const general of place.querySelectorAll("[data-general]")) general.hidden = silence !== "";
+    // What is hidden is not filled, so the answer's place is there before.
     this.section.querySelector("[data-silence]").hidden = true;
     this.section.querySelector("[data-answered]").hidden = false;
+    this.derivation.show(values, this.module.stops(values, chosen));
     if (silence === "") this.answer(values, chosen, value);
     else this.blank(silence);
     this.plot(values, chosen, value);
     return [value, chosen];
-  }
-
-  /** Counts the steps that are there, up to the first that does not hold. */
-  number(stop) {
-    let count = 0;
-    let over = false;
-    for (const step of this.steps) {
-      over ||= step.dataset.step === stop;
-      step.hidden = over || [...step.querySelectorAll(":scope > [data-options]")].every((variant) => variant.hasAttribute("hidden"));
-      if (!step.hidden) step.value = count += 1;
-    }
   }
 
   /** The result, exact where it is a fraction, what it is worth, and further outputs. */
@@ -210,8 +153,9 @@ class Widget {
     if (first) return;
     if (this.settled === null || now - this.changed > IDLE) this.settled = before;
     this.changed = now;
-    this.steps.forEach((step, index) => {
-      const other = shownText(step) !== this.settled[index];
+    const texts = this.derivation.texts();
+    this.derivation.steps.forEach((step, index) => {
+      const other = texts[index] !== this.settled[index];
       step.classList.toggle("is-changed", other);
       for (const badge of step.querySelectorAll(".td-step__changed")) badge.hidden = !other;
     });
@@ -324,53 +268,6 @@ class Widget {
   }
 }
 
-/** Shows the steps one by one: first the question, then the answer. */
-class Stepper {
-  constructor(bar, steps) {
-    this.steps = steps;
-    this.bar = bar;
-    [this.begin, this.next, this.all] = ["start", "next", "all"].map((name) => bar.querySelector(`[data-stepper-${name}]`));
-    this.place = bar.querySelector("[data-stepper-place]");
-    this.begin.addEventListener("click", () => {
-      this.show(1);
-      this.next.focus();
-    });
-    this.next.addEventListener("click", () => this.show(this.at + 1));
-    this.all.addEventListener("click", () => {
-      this.show(Infinity);
-      this.begin.focus();
-    });
-    bar.hidden = false;
-  }
-
-  /** Shows everything up to the half-step `at`: odd ones ask, even ones answer. */
-  show(at) {
-    const there = this.steps.filter((step) => !step.hidden);
-    const over = at >= 2 * there.length;
-    this.at = at;
-    there.forEach((step, index) => {
-      step.classList.toggle("is-ahead", !over && 2 * index + 1 > at);
-      step.classList.toggle("is-asked", !over && 2 * index + 1 === at);
-    });
-    const asked = at % 2 === 1;
-    this.begin.hidden = !over;
-    this.next.hidden = over;
-    this.all.hidden = over;
-    this.next.textContent = asked ? "Show the answer" : "Next step";
-    const number = Math.min(Math.ceil(at / 2), there.length);
-    this.place.textContent = over ? "All steps are shown." : `Step ${number} of ${there.length}${asked ? ": what comes next?" : ""}`;
-  }
-}
-
-/** What `compute` gives, or NaN where it has no value. */
-function valueOf(compute) {
-  try {
-    return compute();
-  } catch {
-    return NaN;
-  }
-}
-
 function decimalOf(value) {
   return isExact(value) ? rounded(value) : shown(value);
 }
@@ -382,50 +279,4 @@ function along(tens, [low, high, scale], part) {
 }
 function share([low, high, scale], number) {
   return scale === "log" ? Math.log10(number / low) / Math.log10(high / low) : (number - low) / (high - low);
-}
-
-/** Whether the text could be put on the clipboard. */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A plain sentence with its letters in italics, as the build sets them. */
-function letters(text) {
-  return text.split(/(\^?(?<![\w'’])(?:alpha|rho|nu|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
-    if (index % 2 === 0) return part;
-    const letter = document.createElement("i");
-    letter.textContent = part.replace("^", "").replace("alpha", "α").replace("rho", "ρ").replace("nu", "ν");
-    if (!part.startsWith("^")) return letter;
-    const raised = document.createElement("sup");
-    raised.append(letter);
-    return raised;
-  });
-}
-
-/** What a step says at present: the text of the variant that is shown. */
-function shownText(step) {
-  return [...step.querySelectorAll("[data-options]")].filter((variant) => !variant.hasAttribute("hidden")).map((variant) => variant.textContent).join("");
-}
-
-/** Puts a number into a formula: a minus sign of its own, a power of ten as one, a fraction as its place has it. */
-function fill(slot, value) {
-  const { form } = slot.dataset;
-  const [, minus, size, power] = /^(-?)([^^]*)\^?(.*)/.exec(shown(value));
-  const [above, below] = form === "slash" ? [size] : size.split("/");
-  let number = mathml("mn", above);
-  if (power) number = mathml("msup", number, mathml("mn", power));
-  else if (below) number = mathml("mfrac", number, mathml("mn", below));
-  else if (form === "factor" && size === "1") number = ""; // 1 times a letter is the letter
-  slot.replaceChildren(...(minus ? [mathml("mo", "−")] : []), number);
-}
-
-function mathml(kind, ...content) {
-  const element = document.createElementNS("http://www.w3.org/1998/Math/MathML", kind);
-  element.append(...content);
-  return element;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -175,6 +176,41 @@ def test_two_hundred_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, f
     wrong = {Path(name).name: lines for name, lines in found.items() if lines}
     assert wrong == {}
     assert states == {"exact", "zero", "flat", "open", "identified"}
+
+
+@pytest.mark.parametrize(
+    ("losses", "alpha", "below"),
+    [
+        ([0.7] * 3, "0", "100 %, no error to speak of:"),
+        ([0.7] * 30, "0", "100 %, no error to speak of:"),  # numpy's mean of these is not 0.7
+        ([1.0, 2.0, 4.0, 8.0], "-1", "300 %, no error to speak of:"),
+        ([1.0, 1.01, 1.1, 2.0, 7.0], "-0.66", "230 %, 5.4 standard errors:"),
+        ([1.0] * 9 + [1.01], "-0.000783", "100 %, 1100 standard errors:"),
+    ],
+)
+def test_losses_that_do_not_fall(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path, losses: list[float], alpha: str, below: str
+) -> None:
+    """One sentence says so, in the shell and in the page; no fit with an irreducible loss, no dimension, no -0."""
+    file = tmp_path / "losses.csv"
+    file.write_text("".join(f"{3 * 2**place},{loss}\n" for place, loss in enumerate(losses)))
+    job = {"file": str(file), "settings": USUAL, "confidence": 0.95, "dimension": 8}
+    (answer,) = under_node(folder, "report", [job])
+    _, out, _ = shell(capsys, "fit", str(file), "--format=json", "--dimension=8")
+    stated = json.loads(out)
+    assert list(differences(answer["document"], stated)) == []
+    assert stated["comparison"] == (
+        f"The loss does not fall with size: alpha is {alpha}. A power law needs an alpha above 0, so no irreducible "
+        "loss is fitted, and no dimension follows."
+    )
+    assert stated["irreducible"] is None
+    (reading,) = stated["readings"]
+    assert reading["implied_dimension"] is None
+    start = f"alpha = {alpha} is below the bound 4/d = 0.5 at d = 8 by {below} not consistent with alpha >= 4/d."
+    assert reading["verdict"].startswith(start)
+    _, text, _ = shell(capsys, "fit", str(file), "--dimension=8")
+    for said in (out, text):
+        assert not re.search(r"-0(?![.\d])|-0\.0(?!\d)", said), said
 
 
 # --- bad files -------------------------------------------------------------------------------------------------------

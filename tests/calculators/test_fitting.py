@@ -395,6 +395,13 @@ def test_losses_that_do_not_fall(capsys: pytest.CaptureFixture[str], tmp_path: P
             ["--dimension", "-1"],
             "python -m calculators fit: argument --dimension: must be a positive number; got '-1'",
         ),
+        *(
+            (
+                ["--dimension", text],
+                f"python -m calculators fit: argument --dimension: must be a positive number; got '{text}'",
+            )
+            for text in ("5/", "/2", "1/0", "1/2/3", "inf/inf")
+        ),
         (
             ["--confidence", "95"],
             "python -m calculators fit: argument --confidence: must be a number between 0 and 1; got '95'",
@@ -407,3 +414,10 @@ def test_losses_that_do_not_fall(capsys: pytest.CaptureFixture[str], tmp_path: P
 )
 def test_bad_settings(capsys: pytest.CaptureFixture[str], table: Path, arguments: list[str], message: str) -> None:
     assert shell(capsys, "fit", str(table), *arguments) == (2, "", message + "\n")
+
+
+def test_a_dimension_can_be_a_fraction(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    """As in the page, whose settings come into the command as they were typed."""
+    assert shell(capsys, "fit", str(table), "--dimension", "5/2") == shell(
+        capsys, "fit", str(table), "--dimension", "2.5"
+    )

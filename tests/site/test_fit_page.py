@@ -163,7 +163,7 @@ def test_settings_read_the_exponent_again(section: Locator) -> None:
     section.locator('[name="confidence"]').fill("2")
     expect(section.locator('[name="confidence"]')).to_have_attribute("aria-invalid", "true")
     assert result(section) == ""
-    expect(section.locator("[data-fit-found]")).to_be_hidden()
+    expect(section.locator(".td-fit__found")).to_be_hidden()
     assert "confirm" not in section.inner_text()
 
 
@@ -186,6 +186,84 @@ def test_bad_files_get_one_line_and_no_answer(section: Locator, place: int) -> N
     drop(section, "losses.csv", GOOD.encode())
     expect(message(section)).to_be_empty()
     assert result(section) != ""
+
+
+def left(page: Page, section: Locator) -> dict[str, object]:
+    """What of a result a reader can still see, or take along."""
+    section.locator("[data-fit-download]").click()
+    return {
+        "numbers": re.findall(r"0[.,]\d+", section.locator(".td-fit__shown").inner_text()),
+        "badge": section.locator("[data-status]").is_visible(),
+        "plot": section.locator("svg[data-fit-plot]").is_visible(),
+        "findings": section.locator(".td-fit__found").is_visible(),
+        "sums": [field.input_value() for field in section.locator("input[readonly]").all()],
+        "slots": set(page.locator("[data-step] [data-slot]:visible").all_text_contents()),
+        "download": section.locator("[data-copied]").inner_text(),
+    }
+
+
+NOTHING_LEFT = {
+    "numbers": [],
+    "badge": False,
+    "plot": False,
+    "findings": False,
+    "sums": [""] * 6,
+    "slots": {"–"},
+    "download": "There is no result to download.",
+}
+
+
+def test_a_bad_table_leaves_nothing_of_the_one_before(page: Page, section: Locator) -> None:
+    text = section.locator("[data-fit-text]")
+    text.fill("size,loss\n1,2\nx,3\n")
+    assert left(page, section) == NOTHING_LEFT
+    expect(section.locator("[data-fit-none]")).to_have_text("No answer for this table and these settings.")
+    expect(message(section)).to_have_text("pasted table:3: a size must be a number such as 1024 or 3.5e-2; got 'x'")
+    text.fill(GOOD)
+    expect(section.locator("[data-fit-none]")).to_be_hidden()
+    expect(section.locator("[data-status]")).to_be_visible()
+    assert result(section) != "" and "–" not in page.locator("[data-step] [data-slot]:visible").all_text_contents()
+
+
+def test_a_bad_setting_leaves_nothing_either_and_is_named(page: Page, section: Locator) -> None:
+    text, confidence = section.locator("[data-fit-text]"), section.locator('[name="confidence"]')
+    text.fill("bad")
+    confidence.fill("2")
+    assert left(page, section) == NOTHING_LEFT
+    expect(confidence).to_have_accessible_description(re.compile(r"^! Confidence must be "))
+    expect(message(section)).to_contain_text("pasted table: a header must name two columns")
+    text.fill(GOOD)  # mended while the setting is not: no word on the table remains
+    expect(message(section)).to_be_empty()
+    expect(section.locator("[data-announce]")).to_contain_text("No answer. Confidence must be ")
+    confidence.fill("")
+    expect(confidence).to_have_accessible_description("! Confidence needs a number")
+    confidence.fill("0.95")
+    assert result(section) == f"{fitting.fit(np.array([100, 200, 400, 800.0]), np.array([1.5, 1.2, 1, 0.8])).power_law.alpha:.6g}"
+
+
+def test_a_setting_that_is_broken_while_a_worker_fits(page: Page, section: Locator) -> None:
+    rows = "".join(f"{k},{7.77 / k}\n" for k in range(1, 20_000))
+    drop(section, "long.csv", rows.encode())
+    expect(section).to_have_attribute("aria-busy", "true")
+    section.locator('[name="degree"]').fill("x")
+    assert left(page, section) == NOTHING_LEFT
+    expect(message(section)).to_be_empty()
+    section.locator('[name="degree"]').fill("0")
+    expect(section.locator("[data-fit-sizes]")).to_have_text("19999 sizes", timeout=60_000)
+    assert result(section) == "1"
+
+
+def test_losses_that_do_not_fall_hear_so(section: Locator) -> None:
+    section.locator("[data-fit-text]").fill("".join(f"{3 * 2**k},0.7\n" for k in range(30)))
+    assert result(section) == "0"
+    expect(section.locator("[data-fit-comparison]")).to_contain_text("The loss does not fall with size: α is 0.")
+    expect(section.locator("[data-fit-verdicts]")).to_contain_text("at d = 8 by 100 %, no error to speak of")
+    section.locator("[data-fit-text]").fill("1,1\n2,2\n4,4\n8,8\n")
+    assert result(section) == "-1"
+    expect(section.locator("[data-fit-verdicts]")).to_contain_text("at d = 8 by 300 %, no error to speak of")
+    expect(section.locator("svg[data-fit-plot]")).to_have_attribute("aria-label", re.compile("The straight line has"))
+    shown = section.inner_text()
+    assert not re.search(r"[-−]0(?![.\d])|\de[+-]\d", shown), shown
 
 
 @pytest.mark.parametrize("content", ALIKE)
@@ -309,6 +387,8 @@ def test_a_bad_address_gets_a_message_and_the_defaults(page: Page, address: str)
         "no table",
     ):
         expect(notice).to_contain_text(word, ignore_case=True)
+    for title, name in (("Dimension of the data", "dimension"), ("Confidence", "confidence")):
+        expect(notice).to_contain_text(re.compile(rf"{title} must be [^;]+ \(the address has {name}="))
     assert section.locator('[name="dimension"]').input_value() == "8"
     assert result(section) == f"{fitting.fit(*exponent_fit.example_points()).power_law.alpha:.6g}"
 
@@ -347,7 +427,7 @@ def test_without_javascript_the_example_and_the_shell_are_there(browser: Browser
 def test_copies(section: Locator) -> None:
     for name, expected in (
         ("latex", r"\alpha = - \frac{S_{xy}}{S_{xx}} \approx 0.1884 \pm 0.015"),
-        ("python", "fit = fitting.fit(sizes, losses, 0.95)"),
+        ("python", 'print(findings.fit_text(findings.FitReport("losses.csv", fit, law, 8, None)))'),
         ("bibtex", "@misc{sharma2020,"),
     ):
         section.locator(f'[data-copy="{name}"]').click()
@@ -386,8 +466,14 @@ def test_on_paper(section: Locator) -> None:
     expect(section.locator("[data-fit-buttons]")).to_be_hidden()
 
 
-def test_bytes(site: Path) -> None:
-    """All scripts of the page, fraction.js with them, compressed."""
-    names = ["page", "widget", "fit-page", "fit", "fitting", "fraction", "calculators/exponent-fit"]
-    sizes = {name: len(gzip.compress((site / f"assets/{name}.js").read_bytes(), 9)) for name in names}
+def test_bytes(page: Page, address: str, site: Path) -> None:
+    """All scripts that the page loads from us, compressed; none is left out, none is loaded for nothing."""
+    loaded: set[str] = set()
+    page.on("response", lambda answer: loaded.add(answer.url.removeprefix(address)))
+    started(page, address + PATH)
+    page.wait_for_load_state("networkidle")
+    names = ["page", "pieces", "numbers", "fit-page", "fit", "fitting", "fraction", "calculators/exponent-fit"]
+    paths = {f"assets/{name}.js" for name in names}
+    assert {path for path in loaded if re.fullmatch(r"assets/(calculators/)?[\w-]+\.js", path)} == paths
+    sizes = {path: len(gzip.compress((site / path).read_bytes(), 9)) for path in sorted(paths)}
     assert sum(sizes.values()) <= BUDGET, sizes
