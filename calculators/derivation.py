@@ -527,12 +527,15 @@ class Verdict:
     than: sympy.Expr | None = None
     if_open: bool = False
     """Whether the verdict is taken when letters leave the comparison open; the weaker one must be."""
+    or_equal: bool = False
+    """Whether it is reached where both sides are equal too."""
 
     def applies(self, values: Mapping[sympy.Symbol, sympy.Expr]) -> bool:
         """Whether the verdict is reached for these values of the letters."""
         if self.less is None or self.than is None:
             return True
-        answer = sympy.Lt(self.less.subs(values), self.than.subs(values))
+        compare = sympy.Le if self.or_equal else sympy.Lt
+        answer = compare(self.less.subs(values), self.than.subs(values))
         return self.if_open if not isinstance(answer, BooleanAtom) else bool(answer)
 
 

@@ -184,9 +184,12 @@ VERDICTS = (
         "extension",
         "Our extension: the estimate for smooth targets is published, the minimum with the smoothness s is our own "
         "step, for which we found no source. We check it on targets of known smoothness.",
-        sympy.Min(DEGREE + 1, SMOOTHNESS),
-        DEGREE + 1,
+        # s <= q + 1, turned over since s may be infinite. At s = q + 1 too: for the absolute error a step has s = 1,
+        # and is no target that the theorems allow.
+        1 / (DEGREE + 1),
+        1 / SMOOTHNESS,
         if_open=True,
+        or_equal=True,
     ),
     Verdict(
         "theorem",

@@ -92,6 +92,15 @@ _HOLDS = (
     "least 4/d.",
 )
 
+_BOUND_HOLDS = (
+    "It is about the hardest target of a smoothness. For a single target, or for a smaller class, a method can have a "
+    "larger exponent.",
+    "It holds on compact data whose density is bounded away from 0, so that the empty cells get their share of new "
+    "inputs.",
+    "It needs no noise on the labels and holds with noise too. With noise the best exponent for squared error is "
+    "smaller, 2r/(2r + d) with r = min(q + 1, s).",
+)
+
 _NOT_VARIANCE = (
     "The theory gives no answer here. This question belongs to the regime resolution: in the regime variance neither "
     "the dimension nor the smoothness of the target enters."
@@ -99,6 +108,10 @@ _NOT_VARIANCE = (
 _NO_SMOOTH_LOSS = (
     "The theory gives no answer here. The expansion needs a loss that is smooth where the limit still errs, and a loss "
     "of an order below 2 has a kink. The calculator variance-limited has the absolute error with noisy labels."
+)
+_ONE_SIDED = (
+    "The theory gives no answer here. Beside a label that is certain, errors have one sign, so a scatter that is right "
+    "on average would have to vanish."
 )
 
 _ANSWERS: Mapping[str, Callable[[Setting], Answer]] = MappingProxyType(
@@ -169,7 +182,13 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         if verdict is None:
             reached = next(v for v in VERDICTS if v.applies({DEGREE: q, SMOOTHNESS: s}))
             verdict = (reached.status, reached.meaning)
-        result = Result(answer.symbol, answer.result, *verdict, _HOLDS, answer.quantities)
+        result = Result(
+            answer.symbol,
+            answer.result,
+            *verdict,
+            _BOUND_HOLDS if question == "lower-bound" else _HOLDS,
+            answer.quantities,
+        )
         exponent = setting.alpha if question == "measured" and resource != "width" else answer.result
         if question == "measured" and resource == "width":
             exponent = setting.alpha * sympy.Min(network[2], 2)
@@ -191,8 +210,11 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
 
 
 def _silences() -> tuple[Silence, ...]:
-    """Where nothing is derived: kinked losses in the regime variance, most floors of label noise."""
+    """Where nothing is derived: kinked and one-sided losses in the regime variance, most floors of label noise."""
+    exact = (("regime", "variance"), ("limit", "exact"))
+    one_sided = [loss.id for loss in losses.known() if loss.one_sided]
     return (
+        *(Silence(_ONE_SIDED, sympy.S.Zero, sympy.S.One, (*exact, ("loss", name)), stops="mean") for name in one_sided),
         Silence(
             _NO_SMOOTH_LOSS, ORDER, sympy.Integer(2), (("regime", "variance"), ("limit", "residual")), stops="remainder"
         ),

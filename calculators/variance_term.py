@@ -37,7 +37,8 @@ def answer(setting: Setting) -> Answer:
                 "premise",
                 sympy.Function("L")(DATA),
                 both,
-                "Suppose that chance in the data adds a term b/D, as it does in the variance-limited regime. Then two "
+                "Suppose that chance in the data adds a term b/D, as it does in the variance-limited regime for a "
+                "loss that is smooth where errors are left. Then two "
                 "terms fall side by side; K and b are factors that the argument leaves open.",
                 source=BAHRI,
             ),

@@ -760,5 +760,6 @@ def _verdict(calculator: Calculator, conditions: Sequence[Verdict], verdicts: Ma
         if verdict.less is None or verdict.than is None:
             code += str(index)
             break
-        code += f"({_comparison(calculator, verdict.less, verdict.than)})(given) ? {index} : "
+        comparison = _comparison(calculator, verdict.less, verdict.than, or_equal=verdict.or_equal)
+        code += f"({comparison})(given) ? {index} : "
     return f"(given) => {code}"

@@ -86,6 +86,11 @@ NET = {"inputs": 20, "width": 22, "layers": 2, "outputs": 1}
         ({"also": "variance-term", **SMALL, "dimension": 3}, "1", "extension"),
         ({"also": "label-noise", **SMALL}, "0", "exact"),
         ({"also": "lower-bound", "degree": 1, "loss": "squared"}, "4/d", "theorem"),
+        # A step is no target of the theorems, though for the absolute error its smoothness is 1.
+        ({"target": "jumps", "degree": 0, "loss": "absolute"}, "1/d", "extension"),
+        ({"smoothness": 1, "degree": 0, "loss": "squared"}, "2/d", "extension"),
+        ({"smoothness": "3/2", "degree": 0, "loss": "squared"}, "2/d", "theorem"),
+        ({"degree": 0, "loss": "absolute"}, "1/d", "theorem"),
         ({"also": "lower-bound", "degree": 3, "loss": "squared", "smoothness": 2}, "4/d", "theorem"),
         ({"also": "measured", **SMALL, "measured": "0.34"}, "200/17", "extension"),
         ({"regime": "variance"}, "1", "theorem"),
@@ -160,6 +165,7 @@ def test_the_inverse_gives_back_what_was_measured() -> None:
         ({"also": "lower-bound", "resource": "parameters"}, "not parameters"),
         ({"also": "measured", "manifold": "product"}, "one manifold"),
         ({"also": "measured", "regime": "variance"}, "regime resolution"),
+        ({"regime": "variance", "limit": "exact", "loss": "cross-entropy-border"}, "errors have one sign"),
         ({"also": "lower-bound", "regime": "variance"}, "regime resolution"),
     ],
     ids=str,
@@ -181,6 +187,7 @@ def test_silence_where_the_theory_says_nothing(settings: dict[str, object], word
         ({"also": "label-noise", "degree": 1, "loss": "absolute"}, "resolution-law"),
         ({"also": "label-noise", "degree": 1, "loss": "log(cosh(e))"}, "resolution-law"),
         ({"regime": "variance", "loss": "absolute"}, "expansion"),
+        ({"regime": "variance", "limit": "exact", "loss": "cross-entropy-border"}, "size"),
     ],
     ids=str,
 )
@@ -207,6 +214,12 @@ def test_silences_stop_at_steps_that_there_are() -> None:
 )
 def test_what_a_result_is_worth_is_said_for_what_is_set(settings: dict[str, object], said: str) -> None:
     assert said in CALCULATOR.derive(**settings).answer.meaning
+
+
+def test_the_bound_does_not_say_where_the_estimate_holds() -> None:
+    bound, estimate = (CALCULATOR.derive(also=question).answer.holds for question in ("lower-bound", "nothing"))
+    assert not set(bound) & set(estimate)
+    assert bound[0].startswith("It is about the hardest target of a smoothness.")
 
 
 def test_the_width_enters_the_words_of_the_inverse() -> None:
