@@ -81,7 +81,7 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._opaque = Opaque()
         self._texts = {page.file: self._opaque.take_out(render.render(page)).encode() for page in models}
         self._embeddings = {bare.file: render.render_embedding(bare) for bare in pages.embeddings(loaded)}
-        self._files = {kept.path: kept.content for kept in pages.files(loaded, drawings)}
+        self._files = {kept.path: kept.content for kept in pages.files(loaded, drawings, config.repo_url or None)}
 
     def _text(self, path: str) -> bytes:
         """A page's text: needed once in a build, but kept while serving."""

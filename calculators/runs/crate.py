@@ -58,8 +58,10 @@ def _root(record: Record, record_file: str) -> dict[str, Any]:
         "description": record.question,
         "datePublished": record.ended,
         "license": {"@id": _LICENCE},
+        "author": {"@id": _AGENT},
+        "publisher": {"@id": _AGENT},
         "hasPart": [{"@id": name} for name in _names(record, record_file)],
-        "mentions": [{"@id": _action_id(record)}],
+        "mentions": {"@id": _action_id(record)},
     }
 
 
@@ -90,7 +92,7 @@ def _action(record: Record, record_file: str) -> dict[str, Any]:
         "agent": {"@id": _AGENT},
         "object": [{"@id": setting["@id"]} for setting in _settings(record)],
         "result": [{"@id": name} for name in _names(record, record_file)],
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "actionStatus": "http://schema.org/CompletedActionStatus",
     }
 
 
@@ -101,7 +103,7 @@ def _software(record: Record, homepage: str | None) -> dict[str, Any]:
         "@id": _SOFTWARE,
         "@type": ["SoftwareApplication", "SoftwareSourceCode"],
         "name": f"Theory Digest, {record.module}",
-        "softwareVersion": version,
+        "version": version,
         "identifier": f"sha256:{code.sha256}",
         "programmingLanguage": "Python",
     }

@@ -32,14 +32,20 @@ def pages(site: Site) -> Iterator[Page]:
     yield _index(site)
 
 
-def files(corpus: Corpus, drawings: figures.Drawings) -> Iterator[Kept]:
-    """What the pages offer: the records, their data, their figures, and all of it together."""
+def files(corpus: Corpus, drawings: figures.Drawings, homepage: str | None = None) -> Iterator[Kept]:
+    """What the pages offer: the records, their data, their figures, and all of it together.
+
+    Args:
+        corpus: the content.
+        drawings: what draws the figures.
+        homepage: the address of the project, if it is known.
+    """
     for run in corpus.runs.values():
         folder = addresses.address("run", run.run.id)
         for recorded in run.records:
             for name, content in recorded.files.items():
                 yield Kept(f"{folder}{name}", content)
-            yield Kept(f"{folder}{_crate_file(recorded)}", _crate(recorded))
+            yield Kept(f"{folder}{_crate_file(recorded)}", _crate(recorded, homepage))
             for figure in recorded.worked.figures:
                 svg = figures.alone(drawings.of(figure, measured.name(recorded, figure)).wide)
                 yield Kept(f"{folder}{measured.figure_file(recorded, figure)}", svg.encode())
@@ -192,11 +198,11 @@ def _crate_file(recorded: Recorded) -> str:
     return f"{recorded.run.id}-{recorded.kind}-crate.zip"
 
 
-def _crate(recorded: Recorded) -> bytes:
+def _crate(recorded: Recorded, homepage: str | None) -> bytes:
     """The record and its data with their description as a Process Run Crate: the same bytes for the same record."""
     name = next(iter(recorded.files))
     sizes = {file: len(content) for file, content in recorded.files.items()}
-    described = crate.metadata(recorded.described, name, sizes).encode()
+    described = crate.metadata(recorded.described, name, sizes, homepage=homepage).encode()
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         for file, content in {crate.METADATA: described, **recorded.files}.items():

@@ -250,6 +250,15 @@ def test_words_come_from_the_code_and_not_from_an_old_record(tmp_path: Path) -> 
     assert "The code has changed since." in made[URL]
 
 
+def test_a_crate_names_the_project_where_it_is_known(loaded: Corpus) -> None:
+    for homepage in (None, "https://git.example.org/x"):
+        kept = {file.path: file.content for file in pages.files(loaded, Drawings(), homepage)}
+        crate = zipfile.ZipFile(io.BytesIO(kept[f"{URL}{RUN.id}-cpu-crate.zip"]))
+        described = json.loads(crate.read("ro-crate-metadata.json"))
+        named = {entity["@id"] for entity in described["@graph"] if entity.get("url") == homepage and homepage}
+        assert named == ({"#theory-digest", "#contributors"} if homepage else set())
+
+
 def test_a_run_without_record_has_no_page_and_is_named_as_waiting(tmp_path: Path) -> None:
     content = golden_cases.lay_out(tmp_path, {})
     found, _ = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))

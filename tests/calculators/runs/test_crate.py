@@ -13,6 +13,9 @@ from calculators.runs.record import load
 RECORDS = sorted(provenance.RECORDS.glob("*/run-*.yml"))
 
 
+_ROOT = ("name", "description", "datePublished", "license", "author", "publisher")
+
+
 def breaches(crate: dict[str, Any]) -> list[str]:
     """What the two specifications require (MUST) or recommend (SHOULD) and the crate lacks."""
     found = []
@@ -28,7 +31,7 @@ def breaches(crate: dict[str, Any]) -> list[str]:
     if descriptor.get("conformsTo") != {"@id": "https://w3id.org/ro/crate/1.1"}:
         found.append("the descriptor does not name the specification")
     root = graph.get("./", {})
-    found += [f"./ has no {key}" for key in ("name", "description", "datePublished", "license") if not root.get(key)]
+    found += [f"./ has no {key}" for key in _ROOT if not root.get(key)]
     profile = root.get("conformsTo", {}).get("@id", "")
     if not profile.startswith("https://w3id.org/ro/wfrun/process/") or graph.get(profile, {}).get("@type") != (
         "CreativeWork"
@@ -42,7 +45,7 @@ def breaches(crate: dict[str, Any]) -> list[str]:
     if not actions:
         found.append("there is no CreateAction")
     for action in actions:
-        if {"@id": action["@id"]} not in root.get("mentions", []):
+        if {"@id": action["@id"]} != root.get("mentions"):
             found.append(f"{action['@id']} is not mentioned")
         for key in ("instrument", "agent", "name", "description", "endTime", "result"):
             if not action.get(key):
