@@ -12,10 +12,10 @@ class Filter {
   constructor(box) {
     this.form = box.querySelector("[data-filter]");
     this.notice = box.querySelector("[data-notice]");
-    this.shown = box.querySelector("[data-shown]");
+    [this.shown, this.announced] = ["[data-shown]", "[data-announce]"].map((name) => box.querySelector(name));
     this.boxes = [...this.form.querySelectorAll('[name="kind"]')];
     this.find = this.form.elements.find;
-    this.rows = [...box.querySelectorAll("tbody tr")].map((row) => ({ row, text: plain(row.textContent) }));
+    this.rows = [...box.querySelectorAll("tbody tr")].map((row) => ({ row, text: visible(row) }));
   }
 
   start() {
@@ -50,17 +50,19 @@ class Filter {
   update(first = false) {
     const kinds = this.kinds;
     const words = plain(this.find.value).split(" ").filter(Boolean);
+    const wanted = words.map(forms);
     let count = 0;
     for (const { row, text } of this.rows) {
-      const fits = (kinds.length === 0 || kinds.includes(row.dataset.kind)) && words.every((word) => text.includes(word));
+      const fits = (kinds.length === 0 || kinds.includes(row.dataset.kind)) && wanted.every((some) => some.some((form) => text.includes(form)));
       row.classList.toggle("is-filtered", !fits);
       count += fits;
     }
     clearTimeout(this.timer);
-    const tell = () => (this.shown.textContent = `${count} of ${this.rows.length} rows`);
-    if (first) return tell();
+    this.shown.textContent = `${count} of ${this.rows.length} rows`;
+    const announce = () => (this.announced.textContent = this.shown.textContent);
+    if (first) return announce();
     this.timer = setTimeout(() => {
-      tell();
+      announce();
       const query = new URLSearchParams(location.search);
       for (const name of KNOWN) query.delete(name);
       if (kinds.length) query.set("kind", kinds.join(","));
@@ -83,3 +85,16 @@ class Filter {
 
 /** Text without accents, capitals and runs of blanks, as it is searched. */
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
+
+/** What a row shows, as it is searched: without the words that only a screen reader says, and without dashes. */
+function visible(row) {
+  const copy = row.cloneNode(true);
+  for (const part of copy.querySelectorAll(".td-hear, [aria-hidden]")) part.remove();
+  return plain([...copy.cells].map((cell) => cell.textContent).join(" "));
+}
+
+/** The word, and what it is in the singular: who looks for incentives or policies means an incentive or a policy too. */
+function forms(word) {
+  const ends = [["ies", "y"], ["es", ""], ["s", ""]].filter(([end]) => word.endsWith(end) && word.length > end.length + 3);
+  return [word, ...ends.map(([end, single]) => word.slice(0, -end.length) + single)];
+}

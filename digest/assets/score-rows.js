@@ -13,11 +13,19 @@ const SHOWN = 40;
 
 export const strip = (text) => text.replace(ENDS, "");
 
-/** The games of sound rows, or what is wrong: {games, problems}, a problem being {row, column, text}, counted from 1. */
+/**
+ * The games of a sound table, or what is wrong: {games, problems, sound, whole}, a problem being {row, column, text},
+ * counted from 1. `sound` has for each row the numbers that can be used; `whole` is false where a row cannot be counted as
+ * one game.
+ */
 export function check(module, rows) {
   const problems = [];
-  const say = (rule, row, column, places = {}) =>
+  let whole = true;
+  const say = (rule, row, column, places = {}) => {
     problems.push({ row, column, text: fill(module.rules[rule], { row, column, ...places }) });
+    whole &&= rule === "number" || rule === "above";
+  };
+  const sound = rows.map(() => ({}));
   if (rows.length < 1 || rows.length > module.mostRows) say("rows", 0, "", { count: rows.length });
   const games = [];
   const titles = new Set();
@@ -28,6 +36,7 @@ export function check(module, rows) {
     if (title === "" || titles.has(title)) say("title", row, module.title, { value: quoted(title) });
     titles.add(title);
     const game = { title };
+    sound[index] = game;
     const typed = {};
     module.numbers.forEach((column, place) => {
       typed[column] = strip(cells[place + 1]);
@@ -35,20 +44,30 @@ export function check(module, rows) {
       if (rule) say("number", row, column, { rule, value: quoted(cells[place + 1]) });
       else game[column] = value;
     });
-    if (module.numbers.some((column) => !(column in game))) return;
+    const all = module.numbers.every((column) => column in game);
     for (const column of new Set(Object.values(module.scales).map((scale) => scale.baseline))) {
-      if (game[column].lte(game.random)) say("above", row, column, { value: typed[column], random: typed.random });
+      if (!(column in game && "random" in game) || game[column].gt(game.random)) continue;
+      if (all) say("above", row, column, { value: typed[column], random: typed.random });
+      sound[index] = { ...sound[index], [column]: undefined };
     }
-    games.push(game);
+    if (all) games.push(game);
   });
-  return { games: problems.length ? [] : games, problems };
+  return { games: problems.length ? [] : games, problems, sound, whole };
 }
 
-/** Each game's score on each scale, and each scale's mean and median over the games, exactly. */
-export function aggregates(module, games) {
+/** A row's score on a scale, or null where a number that it needs cannot be used. */
+function score(module, scale, game) {
+  const baselines = Object.values(module.scales).map((other) => other.baseline);
+  const needed = module.numbers.filter((column) => column === module.scales[scale].baseline || !baselines.includes(column));
+  return needed.every((column) => game[column] !== undefined) ? module.normalised[scale](game) : null;
+}
+
+/** Each game's score on each scale, and each scale's mean and median, exactly; null where a number is missing. */
+export function aggregates(module, games, whole = true) {
   return Object.fromEntries(
     Object.keys(module.scales).map((scale) => {
-      const scores = games.map((game) => module.normalised[scale](game));
+      const scores = games.map((game) => score(module, scale, game));
+      if (!whole || scores.includes(null)) return [scale, { scores, mean: null, median: null }];
       const total = added(scores);
       const ordered = [...scores].sort((a, b) => a.compare(b));
       const [low, high] = [ordered[(games.length - 1) >> 1], ordered[games.length >> 1]];

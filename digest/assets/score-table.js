@@ -205,7 +205,7 @@ class Table {
   /** Reads every cell and shows the numbers, or what is wrong. */
   update(first = false) {
     const { rows, module } = this;
-    const { games, problems } = check(module, rows);
+    const { games, problems, sound, whole } = check(module, rows);
     const place = Number(this.game.value) - 1;
     const changed = rows.map((cells, row) => cells.map((cell, at) => (row === place && at === GAMER ? this.value.value : cell)));
     const wrong = this.on.checked && problems.length === 0 ? check(module, changed) : { games: [], problems: [] };
@@ -216,21 +216,10 @@ class Table {
     this.find("[data-wrong-message]").textContent = wrong.problems[0]?.text ?? "";
     this.find("[data-note]").textContent = JSON.stringify(rows) === JSON.stringify(this.example) ? this.note : CHANGED;
     this.fine = problems.length === 0;
-    this.section.classList.toggle("is-stale", !this.fine);
-    this.find("[data-stale]").hidden = this.fine || !this.results;
-    if (this.fine) this.show(rows, games, wrong.games, place);
-    else this.blank();
+    this.show(rows, this.fine ? games : sound, whole, wrong.games, place);
     if (first) return;
     this.writeLink(rows);
     this.announce([...problems, ...wrong.problems]);
-  }
-
-  /** No scores of games; means stay as they were, marked as out of date, where there were any. */
-  blank() {
-    for (const place of this.body.querySelectorAll("[data-score]")) place.textContent = "–";
-    if (this.results) return;
-    for (const place of this.section.querySelectorAll("[data-before], [data-after], [data-moved]")) place.textContent = "–";
-    for (const part of this.section.querySelectorAll("[data-wrong-part]")) part.hidden = true;
   }
 
   /** One line a mistake, and a mark on its cell. */
@@ -254,9 +243,10 @@ class Table {
     list.hidden = problems.length === 0;
   }
 
-  show(rows, games, wrong, place) {
+  /** Scores, means and medians; a dash where what they need is wrong. */
+  show(rows, games, whole, wrong, place) {
     const { module } = this;
-    const before = aggregates(module, games);
+    const before = aggregates(module, games, whole);
     const after = wrong.length ? aggregates(module, wrong) : null;
     this.results = { games, before, after };
     [...this.body.rows].forEach((row, index) => {
@@ -269,6 +259,7 @@ class Table {
         target.append(aside);
       }
     });
+    this.find("[data-stale]").hidden = module.aggregates.every(([scale, statistic]) => before[scale][statistic] !== null);
     for (const [scale, statistic] of module.aggregates) {
       const line = this.find(`[data-aggregate="${scale}-${statistic}"]`);
       this.number(line.querySelector("[data-before]"), before[scale][statistic]);
@@ -286,7 +277,7 @@ class Table {
   }
 
   number(target, value) {
-    target.replaceChildren(...this.parts(value));
+    target.replaceChildren(...(value === null ? ["–"] : this.parts(value)));
   }
 
   /** The decimals, and the exact fraction where they are not all of it and it is short. */
@@ -311,13 +302,13 @@ class Table {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const { before, after } = this.results ?? {};
-      const said = this.module.aggregates.map(([scale, statistic, name]) => {
+      const said = () => this.module.aggregates.map(([scale, statistic, name]) => {
         const then = after ? `, ${decimal(after[scale][statistic])} with the wrong number` : "";
         return `${name} ${decimal(before[scale][statistic])}${then}`;
       });
       const notice = this.find("[data-notice]").textContent;
       const wrong = `${problems.length} ${problems.length === 1 ? "mistake" : "mistakes"}: ${problems.map(({ text }) => text).join(". ")}`;
-      this.find("[data-announce]").textContent = [notice, problems.length ? wrong : said.join("; ")].filter(Boolean).join(" ");
+      this.find("[data-announce]").textContent = [notice, problems.length ? wrong : said().join("; ")].filter(Boolean).join(" ");
     }, HUSH);
   }
 

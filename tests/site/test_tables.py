@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -114,7 +115,7 @@ def test_one_wrong_baseline_shows_what_moved_and_what_not(scores: Locator) -> No
     expect(scores.locator("[data-words]")).to_be_hidden()
 
 
-def test_bad_cells_get_a_line_each_and_the_means_are_out_of_date(scores: Locator) -> None:
+def test_bad_cells_get_a_line_each_and_take_only_what_needs_them(scores: Locator) -> None:
     cell(scores, 2, "score").fill("fast")
     cell(scores, 3, "title").fill("Game A (invented)")
     cell(scores, 5, "record").fill("10")
@@ -125,10 +126,15 @@ def test_bad_cells_get_a_line_each_and_the_means_are_out_of_date(scores: Locator
     ]
     expect(cell(scores, 2, "score")).to_have_attribute("aria-invalid", "true")
     expect(cell(scores, 2, "score")).to_have_accessible_description("row 2: score must be a decimal number; got 'fast'")
-    expect(scores.locator("[data-stale]")).to_be_visible()
-    assert mean(scores, "gamer-mean") == "7.043"
-    struck = "element => getComputedStyle(element).textDecorationLine"
-    assert scores.locator('[data-aggregate="gamer-mean"] [data-before]').evaluate(struck) == "line-through"
+    expect(scores.locator("[data-stale]")).to_have_text("A dash stands where a mistake above leaves a number out.")
+    assert scores.locator("[data-before]").all_inner_texts() == ["–"] * 6
+    table = [{scale: str(game.normalised(scale)) for scale in ("gamer", "record", "clipped")} for game in EXAMPLE]
+    table[1] = dict.fromkeys(table[1], "–")  # its score is no number
+    table[4] |= {"record": "–", "clipped": "–"}  # its record is no better than random play
+    for row, expected in enumerate(table, 1):
+        for scale, value in expected.items():
+            shown = scores.locator(f'tbody tr:nth-child({row}) [data-score="{scale}"]').inner_text()
+            assert value == "–" == shown or (shown != "–" and Fraction(shown.split()[-1]) == Fraction(value)), (row, scale)
     expect(scores.get_by_role("status").last).to_contain_text("3 mistakes: row 2: score")
     cell(scores, 2, "score").fill("1900")
     cell(scores, 3, "title").fill("Game C")
@@ -136,6 +142,18 @@ def test_bad_cells_get_a_line_each_and_the_means_are_out_of_date(scores: Locator
     expect(scores.locator("[data-stale]")).to_be_hidden()
     expect(scores.locator("[data-problems]")).to_be_hidden()
     expect(scores.get_by_role("status").last).to_contain_text("gamer mean 7.043; gamer median 1.6")
+
+
+def test_a_bad_record_leaves_the_gamer_means(scores: Locator) -> None:
+    cell(scores, 5, "record").fill("x")
+    expect(scores.locator("[data-problems] li")).to_have_text("row 5: record must be a decimal number; got 'x'")
+    assert [mean(scores, f"gamer-{statistic}") for statistic in ("mean", "median")] == ["7.043", "1.6"]
+    for scale in ("record", "clipped"):
+        for statistic in ("mean", "median"):
+            expect(scores.locator(f'[data-aggregate="{scale}-{statistic}"] [data-before]')).to_have_text("–")
+    cell(scores, 5, "record").fill("700")
+    expect(scores.locator("[data-stale]")).to_be_hidden()
+    assert "–" not in scores.locator("[data-before]").all_inner_texts()
 
 
 def test_rows_come_and_go_by_keyboard(page: Page, scores: Locator) -> None:
@@ -371,6 +389,47 @@ def test_the_filter_by_kind_and_words_is_counted_and_in_the_address(page: Page, 
     page.wait_for_url(re.compile(rf"{IMPACT}$"))
     rows.get_by_role("searchbox").fill("no row says this")
     expect(status).to_have_text("0 of 24 rows")
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ("nothing", []),  # which only a screen reader hears, where a row answers no other
+        ("incentive", ["mitigation"]),
+        ("incentives", ["mitigation"]),
+        ("prize", ["mitigation"]),
+        ("peer reviews", ["mitigation"]),
+    ],
+)
+def test_what_a_reader_would_look_for(rows: Locator, words: str, kinds: list[str]) -> None:
+    rows.get_by_role("searchbox").fill(words)
+    assert seen(rows) == kinds
+
+
+def test_the_count_is_that_of_the_rows_at_once(rows: Locator) -> None:
+    """In the frame of the change; what is announced may wait until the reader rests."""
+    shown = rows.evaluate(
+        """box => {
+          const find = box.querySelector("[name=find]");
+          find.value = "review";
+          find.dispatchEvent(new Event("input", { bubbles: true }));
+          const left = [...box.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility()).length;
+          return [box.querySelector("[data-shown]").innerText, `${left} of 24 rows`];
+        }"""
+    )
+    assert shown[0] == shown[1] != "24 of 24 rows"
+    expect(rows.get_by_role("status")).to_have_text(shown[0])
+
+
+def test_the_filter_s_label_is_apart_from_its_field(rows: Locator) -> None:
+    gap = rows.get_by_role("searchbox").evaluate(
+        """field => {
+          const words = document.createRange();
+          words.selectNodeContents(field.previousSibling);
+          return field.getBoundingClientRect().left - words.getBoundingClientRect().right;
+        }"""
+    )
+    assert gap >= 6
 
 
 def test_a_bad_filter_in_the_address_is_named(page: Page, address: str) -> None:
