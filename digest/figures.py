@@ -333,6 +333,10 @@ def _label(axis: "Axis", scale: str, size: Size) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: _power(value, plain=plain)))
 
 
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
 def _power(value: float, *, plain: bool) -> str:
     if plain and 1e-4 <= value < 1e5:
         return f"{value:,.6g}"
@@ -363,7 +367,7 @@ def _tidied(svg: str, figure: Figure, name: str) -> str:
         svg,
     )
     svg = _FACE.sub(_plain_face, svg)
-    svg = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: _NUMBER.sub(_rounded, tag[0]), svg)  # places, never what a label says
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg.replace("xlink:href", "href"))
     svg = re.sub(r"\s*\n\s*", " ", svg)
     svg = re.sub(r">\s+<", "><", svg).strip()

@@ -256,7 +256,10 @@ def _answer(metrics: tuple[Metric, ...]) -> str:
     text = f"{len(good)} of {len(alphas)} measured exponents are consistent with 2/d and 1/d"
     early = [metric for metric in alphas if metric.verdict == "not asymptotic"]
     if early:
-        text += f"; not asymptotic at {_places(early)}, where the exact law of so few points lies in the interval"
+        text += (
+            f"; not asymptotic at {_places(early)}, where the exact law of so few points has an exponent inside the "
+        )
+        text += "interval"
     rest = [metric for metric in alphas if metric.verdict == "not consistent"]
     if rest:
         text += f"; not consistent at {_places(rest)}"

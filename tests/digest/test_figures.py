@@ -58,6 +58,17 @@ def test_text_is_text_in_the_face_of_the_page(drawing: figures.Drawing) -> None:
         assert "DejaVu" not in svg
 
 
+def test_small_numbers_on_an_axis_are_not_rounded_away() -> None:
+    """The places of a drawing are rounded; what its labels say is not."""
+    y = (0.002, 0.001, 0.0005)
+    flat = replace(FIGURE, series=(Series("at 0.125", SIZES, y, y, y, ("", "", "")),), lines=())
+    drawing = figures.draw(flat, "sample-cpu-small")
+    for svg in (drawing.wide, drawing.narrow):
+        shown = texts(svg)
+        assert {"0.0005", "0.001", "0.002", "at 0.125"} <= set(shown) and "0" not in shown
+        assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", svg)
+
+
 def test_the_letters_for_a_phone_are_at_its_size(drawing: figures.Drawing) -> None:
     assert 'viewBox="0 0 328 ' in drawing.narrow
     assert min(float(size) for size in re.findall(r"font-size: ([\d.]+)px", drawing.narrow)) >= 11
