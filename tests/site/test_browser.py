@@ -330,6 +330,9 @@ def test_what_is_exact_is_a_fraction_with_its_decimal(page: Page, address: str) 
     expect(section.locator("[data-sign]")).to_have_text("=")
     expect(section.locator("[data-decimal]")).to_have_text("≈ 23.529")
     expect(section.locator("[data-meaning]")).to_contain_text("min(2, k)")
+    # An equation that is solved for the answer is not the answer.
+    solved = page.locator('[data-step="implied-dimension"] .td-step__line:visible')
+    assert re.sub(r"\s", "", row(solved)) == "(17/50)=(2⋅2⋅2/dobs)⟹dobs=(400/17)"
     section.locator('select[name="also"]').select_option("nothing")
     section.locator('[name="width"]').fill("22")
     beside = section.locator("dd:visible", has=page.locator('[data-quantity="local-slope"]'))
