@@ -460,7 +460,7 @@ RUN = Run(
                 "continued": 16,
             },
             seeds=16,
-            expect="592 world models; not run yet",
+            expect="592 world models",
         ),
         "replay": Preset(
             _COMMON
@@ -509,7 +509,7 @@ RUN = Run(
         "Where the rate of classes is below what a frame tells, their state knows the side less well than the frame "
         "does. The reward is then foretold worse too; that this is the whole of the difference is not shown.",
         "Imagined futures are scored by averaging over finitely many, which makes their loss a little too large.",
-        f"A deviation of at most {100 * _RESOLUTION:g} % counts as consistent: the models are trained, not solved.",
+        estimates.widened(_RESOLUTION, "the models are trained, not solved"),
     ),
     jax=True,
     precision="float32, matmul precision highest",

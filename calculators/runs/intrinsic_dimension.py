@@ -284,7 +284,7 @@ RUN = Run(
         "gpu": Preset(
             {**_GPU, "points": 8000, "cube_dimensions": (2, 4, 6, 8, 10, 15, 20)},
             seeds=8,
-            expect="512 students; planned for three minutes on a data-centre GPU and its processor, not run",
+            expect="512 students; planned for three minutes on a data-centre GPU and its processor",
         ),
         "replay": Preset(
             {**_REPLAY, "points": 300, "cube_dimensions": (2, 4)},

@@ -298,7 +298,7 @@ RUN = Run(
                 "peak": 3e-3,
             },
             seeds=8,
-            expect="1,024 students; planned for at most three minutes on a data-centre GPU, not run",
+            expect="1,024 students; planned for at most three minutes on a data-centre GPU",
         ),
         "replay": Preset(
             {

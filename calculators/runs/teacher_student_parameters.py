@@ -269,7 +269,7 @@ RUN = Run(
                 "peak": 3e-3,
             },
             seeds=8,
-            expect="2,048 students in two parts; planned for two to five minutes a part on a data-centre GPU, not run",
+            expect="2,048 students in two parts; planned for two to five minutes a part on a data-centre GPU",
         ),
         "replay": Preset(
             {

@@ -382,7 +382,7 @@ RUN = Run(
                 "peak": 3e-3,
             },
             seeds=8,
-            expect="3,584 small students; planned for about two minutes on a data-centre GPU, not run",
+            expect="3,584 small students; planned for about two minutes on a data-centre GPU",
         ),
         "replay": Preset(
             {
