@@ -6,10 +6,12 @@ power -4/d is not D minus 4/d. Of a drawing they want nothing. So a short elemen
 """
 
 import re
+from collections.abc import Iterator
 from html import escape
 from typing import Final
 from xml.etree import ElementTree
 
+_INVISIBLE: Final = "\u2061\u2062\u2063"  # applied to, times, and: signs that are not seen
 _WHOLE: Final = re.compile(r"<(math|svg)\b.*?</\1>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
 _STAND_IN: Final = re.compile(r'<(?:math|svg) data-opaque="(\d+)">[^<]*</(?:math|svg)>')
@@ -63,7 +65,15 @@ def _line(element: ElementTree.Element) -> str:
         case "mspace", _:
             return " "
         case _:
-            return (element.text or "").strip() + "".join(parts)
+            return (element.text or "").strip() + "".join(_apart(list(element), parts))
+
+
+def _apart(elements: list[ElementTree.Element], parts: list[str]) -> Iterator[str]:
+    """The parts of a row; a fraction with a factor at its side is in brackets, since 1/5v could be 1/(5v)."""
+    for place, (element, part) in enumerate(zip(elements, parts, strict=True)):
+        before, after = "".join(parts[:place]).rstrip(_INVISIBLE), "".join(parts[place + 1 :]).lstrip(_INVISIBLE)
+        factor = re.search(r"[\w)∞]$", before) or re.match(r"[\w(√∞∑∫]", after)
+        yield f"({part})" if element.tag == "mfrac" and factor else part
 
 
 def _bracketed(part: str) -> str:

@@ -46,6 +46,8 @@ def test_a_formula_leaves_its_words_and_a_drawing_leaves_nothing() -> None:
             "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>&gt;</mo><mi>D</mi></mrow><mi>∞</mi></munderover><mi>a</mi>",
             "∑&#95;(i&gt;D)^∞a",
         ),
+        ("<mfrac><mn>1</mn><mn>5</mn></mfrac><mo>&#x2062;</mo><mi>v</mi>", "(1/5)\u2062v"),
+        ("<mi>v</mi><mfrac><mn>1</mn><mn>5</mn></mfrac><mo>+</mo><mi>x</mi>", "v(1/5)+x"),
         ("<mo>[</mo><msqrt><mi>x</mi><mo>+</mo><mi>y</mi></msqrt><mo>]</mo><mspace/>", "&#91;√(x+y)&#93; "),
     ],
 )

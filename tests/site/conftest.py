@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.chromium import served
 from tests.site import PROJECT
+from tests.site.browsing import opened
 
 
 def build(target: Path, *, project: Path = PROJECT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,3 +41,17 @@ def address(site: Path) -> Iterator[str]:
     """Where the built site is served, with a slash at its end."""
     with served(site) as address:
         yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that may use the clipboard, and that fails the test when the console shows an error."""
+    with opened(browser) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        # A test that goes offline keeps the browser from looking for the page's icon.
+        assert [error for error in errors if "ERR_INTERNET_DISCONNECTED" not in error] == []

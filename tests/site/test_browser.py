@@ -14,36 +14,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from calculators import CATALOG
 from tests.site import KINDS, PROJECT
+from tests.site.browsing import DESK, PHONE, Scheme, opened, violations
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESK = 360, 1280
-AXE = PROJECT / "node_modules/axe-core/axe.min.js"
 CALCULATOR = 'section[data-calculator="scaling-exponent"]'
-Scheme = Literal["light", "dark"]
-
-
-@contextmanager
-def opened(
-    browser: Browser, *, width: int = DESK, scheme: Scheme = "light", script: bool = True
-) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
-    )
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when the console shows an error."""
-    with opened(browser) as context:
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        assert errors == []
 
 
 @pytest.fixture
@@ -579,17 +554,6 @@ def test_axe_finds_nothing_on_any_calculator_or_frame(browser: Browser, address:
                 page.goto(f"{address}{folder}calculators/{id_}/", wait_until="networkidle")
                 expect(page.locator("section[data-calculator]").first).to_have_attribute("data-ready", "")
                 assert violations(page) == [], f"{folder}calculators/{id_}/"
-
-
-def violations(page: Page) -> list[str]:
-    """What axe has against the page, one line a node."""
-    page.add_script_tag(path=AXE)
-    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-        for violation in report["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def test_the_address_follows_the_controls(page: Page, address: str) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from calculators import exponent_fit, fitting
 from calculators.__main__ import main
 from tests.calculators.test_tables import ALIKE, BAD, GOOD
-from tests.site.test_browser import PHONE, opened, violations
+from tests.site.browsing import DESK, PHONE, Scheme, opened, violations
 
 pytestmark = pytest.mark.browser
 
@@ -31,20 +31,6 @@ DROP = """([section, name, bytes]) => {
     box.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
   }
 }"""
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when the console shows an error."""
-    with opened(browser) as context:
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        # Only one test goes offline, and then the browser cannot look for the page's icon.
-        assert [error for error in errors if "ERR_INTERNET_DISCONNECTED" not in error] == []
 
 
 @pytest.fixture
@@ -444,11 +430,11 @@ def test_the_bare_calculator_fits_too(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, 1280])
+@pytest.mark.parametrize("width", [PHONE, DESK])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    browser: Browser, address: str, scheme: str, width: int
+    browser: Browser, address: str, scheme: Scheme, width: int
 ) -> None:
-    with opened(browser, width=width, scheme=scheme) as context:  # type: ignore[arg-type]
+    with opened(browser, width=width, scheme=scheme) as context:
         page = context.new_page()
         section = started(page, address + PATH)
         page.wait_for_load_state("networkidle")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from calculators.runs import RUNS
 from tests.site import PROJECT
-from tests.site.test_browser import DESK, PHONE, Scheme, opened, violations
+from tests.site.browsing import DESK, PHONE, Scheme, opened, violations
 
 pytestmark = pytest.mark.browser
 

@@ -14,44 +14,11 @@ from calculators.derivation import rounded
 from calculators.score_script import verdict
 from calculators.score_table import EXAMPLE, INVENTED, aggregates, demonstration, games, wrong_baseline
 from tests.site import PROJECT
+from tests.site.browsing import DESK, PHONE, Scheme, opened, violations
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESK = 360, 1280
-AXE = PROJECT / "node_modules/axe-core/axe.min.js"
 SCORES = "calculators/normalised-score/"
-Scheme = Literal["light", "dark"]
-
-
-@contextmanager
-def opened(
-    browser: Browser, *, width: int = DESK, scheme: Scheme = "light", script: bool = True
-) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
-    )
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when the console shows an error."""
-    with opened(browser) as context:
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        assert errors == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe has against the page, one line a node."""
-    page.add_script_tag(path=AXE)
-    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{one['id']}: {node['html'][:160]}" for one in report["violations"] for node in one["nodes"]]
 
 
 def ready(page: Page) -> Locator:
