@@ -49,37 +49,52 @@ class Exponent:
 
     @property
     def alpha(self) -> float:
-        """The exponent over all sizes."""
-        return self.fit.power_law.alpha
+        """The exponent that a prediction for large sizes is held against: over all sizes, or where it drifts over the
+        larger half.
+        """
+        return self.late if self.drifts else self.fit.power_law.alpha
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %, from the bootstrap over seeds."""
-        return self.bootstrap.interval
+        """Of `alpha`: 95 %, from the bootstrap over seeds."""
+        return self.late_interval if self.drifts else self.bootstrap.interval
 
     @property
-    def judged(self) -> tuple[float, tuple[float, float], Array]:
-        """What a prediction for large sizes is held against: exponent, interval, sizes.
-
-        Those of all sizes; where the exponent drifts, those of the larger half.
-        """
-        if self.drifts:
-            return self.late, self.late_interval, self.late_sizes
-        return self.alpha, self.interval, self.sizes
+    def judged_sizes(self) -> Array:
+        """The sizes of `alpha`, shape [sizes], increasing."""
+        return self.late_sizes if self.drifts else self.sizes
 
     @property
     def note(self) -> str:
         """What a reader has to know beside the number: whether it moves, and the fit with an offset."""
-        low, high = self.late_interval
-        text = f"Over the larger half of the sizes alpha is {self.late:.3g} ({low:.3g} to {high:.3g})"
-        text += f", over the smaller half {self.early:.3g}"
-        text += ": it drifts, so the larger half is judged." if self.drifts else ": no drift beyond the scatter."
+        whole, whole_interval = self.fit.power_law.alpha, self.bootstrap.interval
+        digits = max(_digits(whole_interval), _digits(self.late_interval))
+        if self.drifts:
+            text = (
+                f"The exponent drifts: it is {_between(whole, whole_interval, digits)} over all sizes and "
+                f"{self.early:.{digits}f} over the smaller half. The number is that of the larger half."
+            )
+        else:
+            text = (
+                f"No drift beyond the scatter: the exponent is {self.early:.{digits}f} over the smaller half of the "
+                f"sizes and {_between(self.late, self.late_interval, digits)} over the larger half."
+            )
         offset = self.fit.irreducible
         if offset is not None and offset.state == "identified":
             text += f" With an irreducible loss of {offset.loss:.3g} fitted too, alpha is {offset.alpha:.3g}."
         elif offset is not None:
             text += " No irreducible loss can be told from 0 or pinned down."
         return text
+
+
+def _digits(interval: tuple[float, float]) -> int:
+    """The decimals that tell the ends of an interval apart, two digits of its width."""
+    width = interval[1] - interval[0]
+    return 3 if width <= 0 else min(6, max(2, 1 - math.floor(math.log10(width))))
+
+
+def _between(value: float, interval: tuple[float, float], digits: int) -> str:
+    return f"{value:.{digits}f} ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})"
 
 
 def exponent(sizes: Array, losses: Array, name: str, seeds: Array | None = None) -> Exponent:
@@ -199,22 +214,21 @@ def verdict(
     if prediction is None:
         return "no prediction"
     target = prediction.value
-    value, interval, sizes = found.judged
-    if _within(target, interval, resolution):
+    if _within(target, found.interval, resolution):
         return "consistent"
-    if bound and value > target:
+    if bound and found.alpha > target:
         return "above the bound"
-    if law is not None and _within(law_exponent(sizes, law), interval, 0.0):
+    if law is not None and _within(law_exponent(found.judged_sizes, law), found.interval, 0.0):
         return "not asymptotic"
-    if found.drifts and (found.late - found.early) * (target - value) > 0:
+    if found.drifts and (found.late - found.early) * (target - found.alpha) > 0:
         return "not asymptotic"
     return "below the bound" if bound else "not consistent"
 
 
 RULE = (
-    "An exponent is judged by its interval over all sizes; only where it drifts, which is where the smaller and the "
-    "larger half of the sizes differ by more than two standard errors, by the interval of the larger half, since "
-    "predictions are for large sizes. “Consistent”: the prediction lies in that interval. “Above the bound”: the "
+    "An exponent is that over all sizes; only where it drifts, which is where the smaller and the larger half of the "
+    "sizes differ by more than two standard errors, it is that of the larger half, since predictions are for large "
+    "sizes. It is judged by its interval. “Consistent”: the prediction lies in that interval. “Above the bound”: the "
     "prediction is a lower bound, and the whole interval lies above it. “Not asymptotic”: the prediction lies outside, "
     "but the exponent drifts towards it, or the exact law of the sizes at hand, where a run has one, has an exponent "
     "inside. “Not consistent” and “below the bound”: none of these. Any other number is judged by its interval."

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import re
 
 import numpy as np
 import pytest
@@ -135,10 +136,22 @@ def test_the_note_tells_of_movement_and_offset() -> None:
     found = estimates.exponent(SIZES, losses(lambda x: 1 / x + 0.02, 0.001), "test")
     assert found.drifts and found.early > found.late
     assert "With an irreducible loss of 0.02 fitted too, alpha is 0.999" in found.note
-    assert f"Over the larger half of the sizes alpha is {found.late:.3g} (" in found.note
-    assert f"half {found.early:.3g}: it drifts, so the larger half is judged. With" in found.note
+    assert (found.alpha, found.interval) == (found.late, found.late_interval)
+    whole = found.fit.power_law.alpha
+    assert whole > found.alpha
+    told = re.fullmatch(
+        r"The exponent drifts: it is (\S+) \((\S+) to (\S+)\) over all sizes and (\S+) over the smaller half\. The "
+        r"number is that of the larger half\. With .*",
+        found.note,
+    )
+    assert told is not None
+    expected = [whole, *found.bootstrap.interval, found.early]
+    assert [float(number) for number in told.groups()] == pytest.approx(expected, abs=1e-3)
+    assert told[2] != told[3]  # as many digits as tell the ends of an interval apart
     plain = estimates.exponent(SIZES, losses(lambda x: 1 / x), "test")
-    assert plain.note.endswith(": no drift beyond the scatter. No irreducible loss can be told from 0 or pinned down.")
+    assert (plain.alpha, plain.interval) == (plain.fit.power_law.alpha, plain.bootstrap.interval)
+    assert plain.note.startswith("No drift beyond the scatter: the exponent is ")
+    assert plain.note.endswith(" over the larger half. No irreducible loss can be told from 0 or pinned down.")
 
 
 def test_intervals_cover_as_often_as_they_say() -> None:
