@@ -514,4 +514,20 @@ RUN = Run(
     jax=True,
     precision="float32, matmul precision highest",
     tolerance=0.05,
+    method=(
+        "The world: a point leaps to +a or −a with equal chance at known times and stays there for a while; "
+        "frames show it with noise of standard deviation σ, and ρ = (a/σ)². The reward is +1 after a leap to the "
+        "side of the leap before, −1 after one to the other side.",
+        "The models are recurrent state-space models in miniature: a deterministic state, a prior of the latent "
+        "from it, a posterior that has also seen the frame, and heads that reconstruct frame and reward. The "
+        "latent is one Gaussian or one categorical variable. They are trained with Adam on the evidence bound, on "
+        "fresh episodes at every step.",
+        "In the first part there is one leap; varied are ρ and the latent, with a linear decoder or one with a "
+        "hidden layer. In the second, with several leaps at one ρ, varied are the latent, the weights of the two "
+        "sides of the divergence (KL balancing), and whether the gradients of the reward or of the frames reach "
+        "the states.",
+        "All numbers are from held-out episodes. “Log loss” is minus the log of the density that a model gives to "
+        "what comes, less that of the true density; “imagined futures” are frames that the model draws by itself "
+        "after some that it has seen. Models of one seed share episodes, so differences are taken seed by seed.",
+    ),
 )

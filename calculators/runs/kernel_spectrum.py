@@ -426,4 +426,17 @@ RUN = Run(
     False,
     "float64",
     1e-6,
+    method=(
+        "Nothing is trained. The kernels are those of a ReLU network with two hidden layers of infinite width, "
+        "its prior kernel (NNGP) and its tangent kernel (NTK), both functions of the angle between two inputs; "
+        "inputs are even on the d-dimensional unit sphere.",
+        "A target of the kernel's own prior is a random function whose covariance is the kernel. Its expected "
+        "error after D examples without noise needs the kernel alone and is averaged over random test points. The "
+        "smooth target is one plane wave along a random direction, and its error is that of interpolating with "
+        "the tangent kernel.",
+        "For the exponent in parameters, a linear model has P random mixtures of the kernel's features and "
+        "endless data; what it cannot express of a target of the prior is computed from the kernel's eigenvalues.",
+        "Varied are the kernel, the target, d, and D or P; the loss is half the mean squared error. The exponent "
+        "is the slope of the mean log loss against log D or log P, with its sign turned.",
+    ),
 )

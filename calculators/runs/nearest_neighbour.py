@@ -308,4 +308,15 @@ RUN = Run(
     jax=False,
     precision="float64",
     tolerance=1e-6,
+    method=(
+        "Inputs are drawn evenly from a torus with d dimensions and sides of length 1: a cube whose opposite "
+        "faces are joined, so that there is no border.",
+        "The target is a sum of cosines of period 1, one for each coordinate, with random phases; its values are "
+        "known without noise.",
+        "Nothing is trained: the model answers each query with the value at the nearest of D random training "
+        "points, distances being taken around the torus.",
+        "Varied are d and D; every seed has phases, training points and queries of its own at every D. The loss "
+        "is the mean over the queries of the squared, and of the absolute, error.",
+        "The exponent is the slope of the mean log loss against log D, with its sign turned.",
+    ),
 )

@@ -275,4 +275,15 @@ RUN = Run(
     jax=False,
     precision="float64",
     tolerance=1e-6,
+    method=(
+        "The true value of a candidate is a standard normal number, and the proxy adds to it an independent error "
+        "of scale 1: Gaussian, Laplace, or Student-t with 3 degrees of freedom.",
+        "Of n candidates the one with the highest proxy is chosen; its true value is averaged over many trials. "
+        "Varied are n and the law of the error. Every trial draws as many candidates as the largest n, and the "
+        "smaller n choose among the first of them.",
+        "“True value where the proxy is x” is the mean true value of all candidates whose proxy lies within a "
+        "narrow bin around x.",
+        "The distance is the root of the Kullback–Leibler divergence of the best of n from one candidate, taken "
+        "from the ranks of simulated candidates alone. Intervals come from the scatter between seeds.",
+    ),
 )

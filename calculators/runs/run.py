@@ -276,6 +276,8 @@ class Run:
     id: str
     title: str
     question: str
+    method: tuple[str, ...] = field(kw_only=True)
+    """What was done, in a few short paragraphs: the data, the model, what is varied, how the number is read off."""
     tests: tuple[str, ...]
     """Ids of the calculators whose predictions are tested."""
     items: tuple[str, ...]
@@ -308,6 +310,8 @@ class Run:
         for calculator in self.tests:
             if calculator not in CATALOG:
                 raise ValueError(f"run {self.id} must test calculators of the catalogue; got {calculator!r}")
+        if not any(paragraph.strip() for paragraph in self.method):
+            raise ValueError(f"run {self.id} must say what was done; its method is empty")
         if not 0 < self.tolerance < 1:
             raise ValueError(f"run {self.id} must have a tolerance between 0 and 1; got {self.tolerance}")
 

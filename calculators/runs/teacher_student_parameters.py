@@ -296,4 +296,16 @@ RUN = Run(
     jax=True,
     precision="float32, matmul precision highest",
     tolerance=0.05,
+    method=(
+        "Teachers and students are those of the run “Students of random teachers: more data”: random teachers "
+        "with two hidden layers of ReLU or tanh units, students with two hidden layers of ReLU units, inputs even "
+        "in the cube [−1, 1]^d, no noise, Adam with a learning rate that falls to 0.",
+        "Every training step draws fresh points, so data never run out. Varied are the kind of teacher, d and the "
+        "width w of the student, which has P = dw + w² + 3w + 1 parameters; every seed and d has a teacher of its "
+        "own.",
+        "Every student is also trained for half as many steps. A width counts as converged where the second half "
+        "of the training takes at most a quarter of the loss.",
+        "The exponent is the slope of the mean log test loss against log P, with its sign turned, over the widths "
+        "that converged; where fewer than three did, over all of them, and the verdict says so.",
+    ),
 )

@@ -244,4 +244,17 @@ RUN = Run(
     jax=False,
     precision="float64",
     tolerance=1e-6,
+    method=(
+        "Three classes of functions, each with one source of examples and one learner, no noise. A threshold on "
+        "the natural numbers, with half of the inputs negative and the first positive input drawn with "
+        "probability 1/10: the learner takes the smallest positive input it has seen for the first, an "
+        "exponential case.",
+        "A threshold at 1/2 on the line, inputs even between 0 and 1: the learner puts the threshold at the "
+        "smallest positive input it has seen.",
+        "All functions, with inputs i = 1, 2, 3, … drawn with probability proportional to i^−(1 + a), a = 1 or "
+        "1/4: the learner memorises labels and guesses at inputs that it has not seen.",
+        "Varied is the number of examples n. For every simulated sample the error is computed exactly, as the "
+        "probability of the inputs that the learner would judge wrongly, half of it where it guesses; it is then "
+        "averaged over samples, and each seed has samples of its own.",
+    ),
 )

@@ -418,4 +418,19 @@ RUN = Run(
     jax=True,
     precision="float64; the networks float32, matmul precision highest",
     tolerance=0.05,
+    method=(
+        "Three models whose loss has a limit, with what is left above the limit measured while data or width "
+        "grow. Least squares: P weights fitted to D Gaussian inputs, with labels that are noise of variance s; "
+        "the limit is the error of the true weights.",
+        "Random features: ridge regression on w random ReLU features of a few training points that stay the same, "
+        "the target a sine wave of the inputs; the limit is the same regression with the kernel of endlessly many "
+        "features, computed without drawing any.",
+        "Networks: ReLU students with two hidden layers of 16 units, taught by a random tanh teacher without "
+        "noise, trained on D points for a fixed number of steps; the limit is the same training on points that "
+        "never come twice.",
+        "Varied is the number of training points D, or the width w. The inputs of features and networks have one "
+        "and the same dimension throughout, so how the exponent depends on it is not measured.",
+        "The excess is the mean squared test error over several draws, less the limit; the exponent is the slope "
+        "of its mean log against log D or log w, with its sign turned.",
+    ),
 )

@@ -494,6 +494,8 @@ class RunPage(Page):
     template: ClassVar[str] = "run.md.j2"
     id: str
     question: str
+    method: tuple[str, ...]
+    """What was done, paragraph by paragraph."""
     rule: str
     """How verdicts come about."""
     lead: RecordView

@@ -66,6 +66,7 @@ def _page(site: Site, run: RecordedRun) -> RunPage:
         crumbs=(Anchor("Runs", addresses.relative(url, addresses.FOLDERS["run"])),),
         id=run.run.id,
         question=run.run.question,
+        method=run.run.method,
         rule=RULE,
         lead=views[0],
         others=tuple(views[1:]),

@@ -64,6 +64,17 @@ def test_the_page_begins_with_question_and_answer_and_says_on_what_it_was_measur
         assert str(render.letters(limit)) in body
 
 
+def test_the_page_says_what_was_done_before_it_gives_the_numbers(texts: dict[str, str]) -> None:
+    _, found, rest = texts[URL].partition("## What was done {#method}")
+    assert found
+    section = rest.partition("\n## ")[0]
+    assert section.count("<p>") == len(RUN.method)
+    for paragraph in RUN.method:
+        assert f"<p>{render.letters(paragraph)}</p>" in section
+    assert "data-search-exclude" not in section
+    assert rest.index("{#numbers}") > len(section)
+
+
 def test_every_number_stands_beside_its_prediction(loaded: Corpus, texts: dict[str, str]) -> None:
     for id_, metric in loaded.runs[RUN.id].lead.metrics.items():
         row = re.search(rf'<tr role="row" id="metric-{id_}">.*?</tr>', texts[URL], re.DOTALL)

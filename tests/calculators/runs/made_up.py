@@ -41,6 +41,7 @@ def made_up(
         id="made-up",
         title="Made up",
         question="What is the mean of random numbers?",
+        method=("Random numbers are drawn and averaged.",),
         tests=("scaling-exponent",),
         items=(),
         presets={"cpu": Preset(configuration, 2, "nothing"), "replay": replay},

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from calculators.runs import RUNS
 from calculators.runs.run import Figure, Line, Metric, Part, Prediction, Preset, Series, Table
+from tests.calculators.runs.made_up import made_up
 
 PROJECT = Path(__file__).parents[3]
 
@@ -76,3 +78,8 @@ def test_what_cannot_be_is_refused() -> None:
     line = Line("zero", (1.0, 2.0), (0.0, 1.0), None)
     with pytest.raises(ValueError, match=r"^figure loss, 'zero': cannot be drawn on a log axis: 0\.0$"):
         Figure("loss", "Loss", "D", "L", "log", "log", (), (line,), "A line.")
+
+
+def test_a_run_that_does_not_say_what_was_done_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^run made-up must say what was done; its method is empty$"):
+        replace(made_up(), method=("", " "))
