@@ -25,9 +25,12 @@ from calculators.least_squares import Array
 from calculators.numeric import Range
 
 _N = sympy.Symbol("n", positive=True)
-_SX, _SY, _SXY = sympy.symbols("S_x S_y S_xy", real=True)
+_SXY, _SXV = sympy.symbols("S_xy S_xv", real=True)
 _SXX, _SYY, _SVV = sympy.symbols("S_xx S_yy S_vv", positive=True)
-_SXV = sympy.Symbol("S_xv", real=True)
+# The sums before the means are taken off; the reader's table gives those about the means, and they are not the same.
+_TX, _TY, _TXY = sympy.symbols("T_x T_y T_xy", real=True)
+_TXX, _TYY = sympy.symbols("T_xx T_yy", positive=True)
+_WEIGHT = sympy.Symbol("W", positive=True)
 _X, _Y, _SLOPE, _HEIGHT = sympy.symbols("x y b h", real=True)
 _SIZE = sympy.Symbol("X", positive=True)
 _FACTOR = sympy.Symbol("k", positive=True)
@@ -200,10 +203,11 @@ _FLOOR_ASSUMPTION = Assumption(
 )
 _RANGES: tuple[tuple[sympy.Symbol, Range], ...] = (
     (_N, (sympy.Integer(5), sympy.Integer(9))),
-    (_SX, (sympy.Rational(1, 4), sympy.Integer(1))),
-    (_SXX, (sympy.Integer(2), sympy.Integer(4))),
+    (_WEIGHT, (sympy.Integer(5), sympy.Integer(9))),
+    (_TX, (sympy.Rational(1, 4), sympy.Integer(1))),
+    (_TXX, (sympy.Integer(2), sympy.Integer(4))),
 )
-"""Where a table's sums can lie: n S_xx is more than the square of S_x."""
+"""Where a table's sums can lie: n T_xx is more than the square of T_x."""
 
 _HOLDS = (
     "Errors and intervals come from the scatter about the line. They know nothing of a curve that is bent: look at the "
@@ -236,19 +240,26 @@ def _over(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
     return sympy.Mul(above, sympy.Pow(below, -1, evaluate=False), evaluate=False)
 
 
-def _squares(slope: sympy.Expr, height: sympy.Expr) -> sympy.Expr:
-    """The sum of squared distances from a line, in the sums."""
-    return _SYY + _N * height**2 + slope**2 * _SXX - 2 * height * _SY - 2 * slope * _SXY + 2 * slope * height * _SX
+def _least(yy: sympy.Expr, xy: sympy.Expr, xx: sympy.Expr) -> sympy.Expr:
+    """The smallest sum of squares with the slope put in, before it is tidied up."""
+    slope = _over(xy, xx)
+    terms = sympy.Mul(-2, slope, xy, evaluate=False), sympy.Mul(slope**2, xx, evaluate=False)
+    return sympy.Add(yy, *terms, evaluate=False)
 
 
-def _best_height(slope: sympy.Expr) -> sympy.Expr:
-    return (_SY - slope * _SX) / _N
-
-
-def _line_steps() -> tuple[Step, ...]:
+def _line_steps(values: Mapping[str, sympy.Expr], fitted: bool) -> tuple[Step, ...]:
+    """The best line through a table's points; with an irreducible loss they are weighted."""
     b, h = _SLOPE, _HEIGHT
-    squares = _squares(b, h)
-    slope = least_squares.slope(_N, _SX, _SY, _SXX, _SXY)
+    count = _WEIGHT if fitted else values["sizes"]
+    squares = _TYY + count * h**2 + b**2 * _TXX - 2 * h * _TY - 2 * b * _TXY + 2 * b * h * _TX
+    best_height = (_TY - b * _TX) / count
+    slope = least_squares.slope(count, _TX, _TY, _TXX, _TXY)
+    added = (
+        "Summed over the points, each with its weight p^2: x becomes the weighted sum T_x, its square T_xx, and so on, "
+        "and W is the sum of the weights; y stands for u + r/p."
+        if fitted
+        else "Summed over n points: x becomes the sum T_x, its square T_xx, and so on."
+    )
     return (
         Step(
             "one-point",
@@ -264,38 +275,39 @@ def _line_steps() -> tuple[Step, ...]:
             "premise",
             sympy.Symbol("S", positive=True),
             squares,
-            "Summed over n points: x becomes the sum S_x, its square S_xx, and so on. Least squares takes the h and b "
-            "that make S smallest; for normal noise they are the most likely ones.",
+            f"{added} Least squares takes the h and b that make S smallest; for normal noise they are the most likely "
+            "ones.",
         ),
         Step(
             "height",
             "No slope in h",
             "identity",
             sympy.Derivative(squares, h),
-            2 * (_N * h + b * _SX - _SY),
+            2 * (count * h + b * _TX - _TY),
             "At the smallest S its derivative by h is 0: the first normal equation.",
         ),
         Step(
             "best-height",
             "Solve for h",
             "identity",
-            _equal(_N * h + b * _SX, _SY),
-            _equal(h, _best_height(b)),
+            _equal(count * h + b * _TX, _TY),
+            _equal(h, best_height),
             "The best line goes through the mean of the points.",
+            ranges=_RANGES,
         ),
         Step(
             "slope",
             "No slope in b",
             "identity",
             sympy.Derivative(squares, b),
-            2 * (b * _SXX + h * _SX - _SXY),
+            2 * (b * _TXX + h * _TX - _TXY),
             "The second normal equation says that this is 0 as well.",
         ),
         Step(
             "best-slope",
             "Solve for b",
             "identity",
-            _equal(b * _SXX + _best_height(b) * _SX, _SXY),
+            _equal(b * _TXX + best_height * _TX, _TXY),
             _equal(b, slope),
             "Put the best h into the second equation. S is a square in each letter, so this is its only minimum.",
             ranges=_RANGES,
@@ -304,14 +316,13 @@ def _line_steps() -> tuple[Step, ...]:
             "from-the-means",
             "Measure from the means",
             "identity",
-            sympy.Mul(
-                _N * _SXY,
-                sympy.Pow(sympy.Mul(_N, _SXX, evaluate=False), -1, evaluate=False),
-                evaluate=False,
+            _over(
+                sympy.Mul(count, values["sum_xy"], evaluate=False), sympy.Mul(count, values["sum_xx"], evaluate=False)
             ),
-            _SXY / _SXX,
-            "If x and y are measured from their means, S_x and S_y are 0, and the slope is a quotient of two sums. "
-            "It does not change, and in a computer nothing cancels.",
+            values["sum_xy"] / values["sum_xx"],
+            f"If x and y are measured from their {'weighted ' if fitted else ''}means, T_x and T_y are 0, and what is "
+            "left of T_xy and T_xx are S_xy and S_xx, the sums of the table: a quotient of the two. The slope does not "
+            "change by this, and in a computer nothing cancels.",
         ),
     )
 
@@ -369,7 +380,7 @@ def _error_steps(values: Mapping[str, sympy.Expr], fitted: bool) -> tuple[Step, 
             "left-over",
             "What the line leaves",
             "identity",
-            yy - 2 * _over(xy, xx) * xy + _over(xy, xx) ** 2 * xx if not xx.is_number else yy - xy**2 / xx,
+            yy - xy**2 / xx if xx.is_number else _least(yy, xy, xx),
             yy - xy**2 / xx,
             "The smallest sum of squares R: put the slope into S, all measured from the means.",
         ),
@@ -476,7 +487,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             "With x = log X and y = log L the law is a line whose slope b is -alpha.",
         ),
         *(_floor_steps() if fitted else ()),
-        *_line_steps(),
+        *_line_steps(shown, fitted),
         *_error_steps(shown, fitted),
         Step(
             "dimension",

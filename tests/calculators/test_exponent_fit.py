@@ -170,3 +170,31 @@ def test_the_start_is_the_example() -> None:
     assert float(found.expression) == pytest.approx(
         fitting.fit(*exponent_fit.example_points()).power_law.alpha, rel=1e-5
     )
+
+
+@pytest.mark.parametrize("floor", ["none", "fitted"])
+def test_the_normal_equations_hold_for_the_numbers_that_are_put_in(floor: str) -> None:
+    """A table whose means are not 0: what the letters stand for, summed as the sentences say, makes each line true."""
+    x, y, weight = np.array([1.0, 2.0, 4.0, 7.0]), np.array([5.0, 4.0, 4.5, 1.0]), np.array([1.0, 0.9, 0.5, 0.2])
+    weight = weight if floor == "fitted" else np.ones(4)
+    a, b = x - np.average(x, weights=weight), y - np.average(y, weights=weight)
+    about = {"sum_xx": weight @ a**2, "sum_xy": weight @ (a * b), "sum_yy": weight @ b**2}
+    sums = {name: sympy.Rational(repr(float(value))) for name, value in about.items()}
+    derivation = CALCULATOR.derive(**START | sums | {"sizes": 4, "floor": floor})
+    raw = {"T_x": x, "T_y": y, "T_xx": x**2, "T_xy": x * y, "T_yy": y**2}
+    values = {name: float(weight @ column) for name, column in raw.items()} | {"W": float(weight.sum())}
+    slope, height = np.polyfit(x, y, 1, w=np.sqrt(weight))
+    values |= {"b": float(slope), "h": float(height)}
+    found = {step.id: step for step in derivation.steps}
+
+    def at(expression: sympy.Expr) -> float:
+        return float(expression.subs({letter: values[letter.name] for letter in expression.free_symbols}))
+
+    left = weight @ (y - height - slope * x) ** 2
+    assert at(found["sum-of-squares"].after) == pytest.approx(left, rel=1e-9)
+    assert at(found["left-over"].after) == pytest.approx(left, rel=1e-9)
+    assert at(found["height"].after) == pytest.approx(0, abs=1e-9)
+    assert at(found["slope"].after) == pytest.approx(0, abs=1e-9)
+    assert at(found["best-height"].after.rhs) == pytest.approx(height, rel=1e-9)
+    assert at(found["best-slope"].after.rhs) == pytest.approx(slope, rel=1e-9)
+    assert at(found["from-the-means"].after) == pytest.approx(slope, rel=1e-9)
