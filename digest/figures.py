@@ -7,6 +7,7 @@ are custom properties with fallbacks, so that one drawing serves light, dark and
 import hashlib
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -56,7 +57,6 @@ _DASHES: Final[tuple[tuple[float, tuple[float, ...]], ...]] = (
 _DARK: Final = {"ink": "#e5eae8", "soft": "#a4b0ae", "line": "#2b3436", "paper": "#101415"}
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FEW: Final = 3  # lines that the legend names one by one
-_LEFT_OUT: Final = "left out"
 
 _MARKS: Final = re.compile(r"<g((?: clip-path=\"[^\"]*\")?)>((?:<use [^>]*/>)+)</g>")
 _STYLE: Final = re.compile(r' style="([^"]*)"')
@@ -197,11 +197,11 @@ def _svg(figure: Figure, name: str, size: Size) -> str:
 
 
 def _legend_labels(figure: Figure) -> list[str]:
-    """What the legend names, in its order: series, lines, points left out."""
+    """What the legend names, in its order: series, lines, hollow points."""
     labels = [series.label for series in figure.series]
     labels += [_line_label(figure, line) for line in figure.lines]
     if any(any(series.left_out) for series in figure.series):
-        labels.append(_LEFT_OUT)
+        labels.append(figure.hollow)
     return list(dict.fromkeys(labels))
 
 
@@ -277,7 +277,7 @@ def _plot(axes: "Axes", figure: Figure, size: Size) -> dict[str, object]:
         colour, marker = _series_colour(place), _MARKERS[place % len(_MARKERS)]
         _points(axes, figure, series, colour, marker, point)
         handles[series.label] = Line2D([], [], color=colour, marker=marker, markersize=point, linestyle="none")
-    handles[_LEFT_OUT] = Line2D(
+    handles[figure.hollow] = Line2D(
         [], [], markerfacecolor=_PAPER, markeredgecolor=_SOFT, marker="o", markersize=point, linestyle="none"
     )
     _label(axes.xaxis, figure.x_scale, size)
@@ -290,7 +290,7 @@ def _series_colour(place: int) -> str:
 
 
 def _points(axes: "Axes", figure: Figure, series: Series, colour: str, marker: str, size: float) -> None:
-    """A series with its intervals; points left out of the fit are hollow."""
+    """A series with its intervals; points with a reason are hollow."""
     for hollow in (False, True):
         chosen = [place for place, why in enumerate(series.left_out) if bool(why) == hollow]
         if not chosen:
@@ -395,8 +395,11 @@ def _plain_face(found: re.Match[str]) -> str:
     return f"{size}font-family: var(--td-plain, system-ui, sans-serif)"
 
 
-def left_out(series: Iterable[Series]) -> Iterator[tuple[str, int]]:
-    """Each reason for which points are left out of the fits, and how many points."""
-    reasons = [why for one in series for why in one.left_out if why]
-    for reason in dict.fromkeys(reasons):
-        yield reason, reasons.count(reason)
+def left_out(series: Iterable[Series]) -> Iterator[tuple[str, str]]:
+    """Each kind of hollow points, the words before the colon of their reasons, and which points: `2 of d = 3`."""
+    found: dict[str, Counter[str]] = {}
+    for one in series:
+        for why in filter(None, one.left_out):
+            found.setdefault(why.partition(":")[0], Counter())[one.label] += 1
+    for kind, counts in found.items():
+        yield kind, ", ".join(f"{count} of {label}" for label, count in counts.items())

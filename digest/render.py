@@ -25,6 +25,7 @@ _MATH_END: Final = re.compile(r"</math>(?:</a>)?[,.;:!?)]+")
 _BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
 _LETTER: Final = re.compile(r"(?<![\w'’])(?:alpha|rho|nu|[b-zB-HJ-Z])(?![\w])")
+_ARXIV: Final = re.compile(r"\barXiv:(\d{4}\.\d{4,5})\b")
 _GREEK: Final = {"alpha": "α", "rho": "ρ", "nu": "ν"}
 
 
@@ -93,13 +94,14 @@ def _glued(html: str) -> str:
 
 
 def letters(text: str) -> Markup:
-    """A calculator's plain sentence with its letters in italics, powers raised and signs as printers set them."""
+    """A calculator's plain sentence: letters in italics, powers raised, signs as printers set them, papers as links."""
     line = re.sub(r"(?<![\w)])-(?=[\dD]|alpha)", "−", _safe(text)).replace("-&gt;", "→")
     line = re.sub(r"\boo\b", "∞", line)
     line = _LETTER.sub(lambda match: f"<i>{_GREEK.get(match[0], match[0])}</i>", line)
     line = re.sub(r"\^-(?=<i>)", "^−", line)
     line = re.sub(r"\^\(([^()]*)\)", r"<sup>\1</sup>", line)
-    return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+))", r"<sup>\1</sup>", line))
+    line = _ARXIV.sub(r'<a href="https://arxiv.org/abs/\1">arXiv:\1</a>', line)
+    return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+(?:\.\d+)?))", r"<sup>\1</sup>", line))
 
 
 def breakable(name: str) -> Markup:

@@ -294,7 +294,7 @@ def series(
         label: names the points.
         sizes: shape [rows].
         losses: shape [rows], positive where `log`.
-        left_out: size -> why it is left out of the fit.
+        left_out: size -> why its point is hollow.
         log: whether the logarithms are averaged, as the fits do.
     """
     sizes, losses = np.asarray(sizes, dtype=np.float64), np.asarray(losses, dtype=np.float64)
@@ -326,15 +326,18 @@ def power_line(label: str, points: Series, prediction: Prediction) -> Line:
     return Line(label, ends, tuple(y * (end / x) ** -prediction.value for end in ends), prediction)
 
 
-def exponent_series(label: str, found: tuple[tuple[float, Exponent], ...]) -> Series:
+def exponent_series(
+    label: str, found: tuple[tuple[float, Exponent], ...], left_out: Mapping[float, str] = MappingProxyType({})
+) -> Series:
     """Exponents as the points of a figure, with their intervals.
 
     Args:
         label: names the points.
         found: (place on the horizontal axis, exponent).
+        left_out: place -> why its point is hollow.
     """
     x = tuple(place for place, _ in found)
     y = tuple(one.alpha for _, one in found)
     low = tuple(one.interval[0] for _, one in found)
     high = tuple(one.interval[1] for _, one in found)
-    return Series(label, x, y, low, high, ("",) * len(x))
+    return Series(label, x, y, low, high, tuple(left_out.get(place, "") for place in x))

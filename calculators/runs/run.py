@@ -218,7 +218,8 @@ class Series:
     low: tuple[float, ...]
     high: tuple[float, ...]
     left_out: tuple[str, ...]
-    """A text for each point: empty, or why it is left out of the fit."""
+    """A text for each point: empty, or why it is hollow: `left out: too few points`. The words before the colon are the
+    same for all points of a kind."""
 
     def __post_init__(self) -> None:
         lengths = {len(values) for values in (self.x, self.y, self.low, self.high, self.left_out)}
@@ -255,6 +256,8 @@ class Figure:
     lines: tuple[Line, ...]
     alt: str
     """What the figure shows, for those who cannot see it: a sentence or two."""
+    hollow: str = "left out of the fit"
+    """What the hollow points are, those with a text in `left_out`."""
 
     def __post_init__(self) -> None:
         _check_id("a figure's id", self.id)

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from mpmath import mpf
 from numpy.typing import NDArray
 
-from calculators.runs.run import Configuration, Part, Prediction, Scalar, Table, number, numbers
+from calculators import CATALOG, numeric
+from calculators.runs.run import Configuration, Line, Part, Prediction, Scalar, Table, number, numbers
 
 if TYPE_CHECKING:
     from calculators.runs.students import Layers
 
 TEACHERS = ("relu", "tanh")
 """Names in tables, in the order of `students.TEACHERS`."""
+SHOWN = ("tanh", "relu")
+"""The same in the order of pages: first the smooth one, which the law is derived for."""
+SMOOTH: Mapping[str, bool] = {"relu": False, "tanh": True}
+"""Whether the teacher has no kinks."""
 TITLES: Mapping[str, str] = {"relu": "ReLU teacher", "tanh": "smooth teacher (tanh)"}
 POWERS = (1, 2, 3, 4)
 """Of the absolute error, in the order of `students.POWERS`."""
@@ -25,6 +31,8 @@ COLUMNS = ("teacher", "dimension", "width", "size", "steps", "seed", "stopped", 
 CONVERGED = 0.1
 """A fit to data counts where its training loss is below this share of its test loss."""
 DIGITS = 6
+CURVE = 101
+"""Points of a curve of theory."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +156,23 @@ def unconverged(table: Table, chosen: NDArray[np.bool_]) -> dict[float, str]:
     for size in np.unique(sizes):
         share = float(np.mean(ratio[sizes == size]))
         if share > CONVERGED:
-            found[float(size)] = f"not converged: training loss {100 * share:.2g} % of the test loss"
+            found[float(size)] = f"left out of the fit: training loss {100 * share:.2g} % of the test loss"
     return found
+
+
+def local_linear_curve(teacher: str, dimensions: Sequence[int]) -> Line:
+    """The exponent of the squared error as a curve over the dimension, for a teacher's kind of target.
+
+    Args:
+        teacher: one of `TEACHERS`.
+        dimensions: d, 1 or more; the curve goes from the smallest to the largest.
+    """
+    smooth = SMOOTH[teacher]
+    expression = CATALOG["scaling-exponent"].derive(**_settings(2, smooth=smooth)).answer.expression
+    (d,) = expression.free_symbols
+    x = tuple(np.linspace(min(dimensions), max(dimensions), CURVE).tolist())
+    y = tuple(float(numeric.evaluate(numeric.context(), expression, {d: mpf(value)})) for value in x)
+    return Line(f"{'4' if smooth else '3'}/d, {TITLES[teacher]}", x, y, None)
 
 
 def local_linear(dimension: int, loss_order: int, *, smooth: bool) -> Prediction:
@@ -160,7 +183,12 @@ def local_linear(dimension: int, loss_order: int, *, smooth: bool) -> Prediction
         loss_order: m, 1 or more.
         smooth: whether the target has no kinks. Isolated kinks have the smoothness 1 + 1/m in the loss's norm.
     """
-    settings: dict[str, Any] = {"dimension": str(dimension), "degree": "1", "loss_order": str(loss_order)}
+    return Prediction("scaling-exponent", {"dimension": str(dimension), **_settings(loss_order, smooth=smooth)})
+
+
+def _settings(loss_order: int, *, smooth: bool) -> dict[str, Any]:
+    """All settings of the calculator but the dimension."""
+    settings: dict[str, Any] = {"degree": "1", "loss_order": str(loss_order)}
     if not smooth:
         settings["smoothness"] = f"{loss_order + 1}/{loss_order}" if loss_order > 1 else "2"
-    return Prediction("scaling-exponent", settings)
+    return settings

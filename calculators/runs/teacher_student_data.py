@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from calculators.fitting import FitError
 from calculators.runs import estimates, sweep
@@ -33,7 +32,6 @@ from calculators.runs.sweep import Student
 _ID = "teacher-student-data"
 _SQUARE = 2
 _PARTS = ("dimensions", "dimensions_in_a_part")
-_SMOOTH = {"relu": False, "tanh": True}
 
 
 def _parts(configuration: Configuration) -> tuple[Part, ...]:
@@ -55,22 +53,21 @@ def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -
     return {"losses": sweep.train(configuration, those, part.title).table}
 
 
-def exponent(
-    table: Table, chosen: NDArray[np.bool_], power: int, name: str
-) -> tuple[Exponent | None, dict[float, str]]:
+def exponent(table: Table, teacher: str, dimension: int, power: int) -> tuple[Exponent | None, dict[float, str]]:
     """The exponent of the mean of |error|^power over the sizes that converged, None with fewer than three; what is out.
 
     Args:
         table: of `sweep.COLUMNS`.
-        chosen: which rows: one teacher, one dimension; shape [rows].
+        teacher: one of `sweep.TEACHERS`.
+        dimension: d, one of those in the table.
         power: m, one of `sweep.POWERS`.
-        name: tells its random numbers apart.
     """
+    chosen = rows_where(table, teacher=teacher, dimension=dimension)
     out = sweep.unconverged(table, chosen)
     sizes, losses = table.column("size")[chosen], table.column(f"test_{power}")[chosen]
     used = ~np.isin(sizes, list(out))
     try:
-        return estimates.exponent(sizes[used], losses[used], name), out
+        return estimates.exponent(sizes[used], losses[used], f"{_ID} {teacher} {dimension} {power}"), out
     except FitError:
         return None, out
 
@@ -82,11 +79,10 @@ _Case = tuple[str, int, Exponent | None, dict[float, str]]
 def _cases(measured: Measurements, power: int, only: int | None = None) -> Iterator[_Case]:
     """Teacher by teacher, dimension by dimension; or one dimension only."""
     table = measured["losses"]
-    for teacher in sweep.TEACHERS:
+    for teacher in sweep.SHOWN:
         for d in _dimensions(table):
             if only in (None, d):
-                chosen = rows_where(table, teacher=teacher, dimension=d)
-                yield teacher, d, *exponent(table, chosen, power, f"{_ID} {teacher} {d} {power}")
+                yield teacher, d, *exponent(table, teacher, d, power)
 
 
 def _dimensions(table: Table) -> list[int]:
@@ -95,12 +91,12 @@ def _dimensions(table: Table) -> list[int]:
 
 def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
     found = []
-    for power in sweep.POWERS:
+    for power in sorted(sweep.POWERS, key=lambda power: power != _SQUARE):
         only = None if power == _SQUARE else number(configuration, "power_dimension")
         for teacher, d, exponent, out in _cases(measured, power, only):
             if exponent is None:
                 continue  # no three sizes converged: nothing to fit; the figure shows them
-            predictions = {"": sweep.local_linear(d, power, smooth=_SMOOTH[teacher])}
+            predictions = {"": sweep.local_linear(d, power, smooth=sweep.SMOOTH[teacher])}
             if teacher == "relu" and power == _SQUARE:
                 predictions["-as-smooth"] = sweep.local_linear(d, power, smooth=True)
             for suffix, prediction in predictions.items():
@@ -111,7 +107,7 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
 def _metric(
     teacher: str, d: int, power: int, exponent: Exponent, out: dict[float, str], prediction: Prediction, suffix: str
 ) -> Metric:
-    loss = "squared error" if power == _SQUARE else f"|error|^{power}"
+    loss = {1: "absolute error", 2: "squared error"}.get(power, f"|error|^{power}")
     against = ", against the law of smooth targets" if suffix else ""
     note = exponent.note
     if out:
@@ -134,7 +130,7 @@ def _metric(
 def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
     found = (
         _exponents_figure(measured),
-        *(_losses_figure(measured, teacher) for teacher in sweep.TEACHERS),
+        *(_losses_figure(measured, teacher) for teacher in sweep.SHOWN),
         _powers_figure(configuration, measured),
     )
     return tuple(figure for figure in found if figure.series)
@@ -143,20 +139,12 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
 def _exponents_figure(measured: Measurements) -> Figure:
     cases = [(teacher, d, found) for teacher, d, found, _ in _cases(measured, _SQUARE) if found is not None]
     dimensions = sorted({d for _, d, _ in cases})
-    lines = [
-        Line(
-            label,
-            tuple(map(float, dimensions)),
-            tuple(sweep.local_linear(d, _SQUARE, smooth=smooth).value for d in dimensions),
-            None,
-        )
-        for label, smooth in (("4/d, smooth targets", True), ("3/d, targets with kinks", False))
-    ]
+    lines = [sweep.local_linear_curve(teacher, dimensions) for teacher in sweep.SHOWN] if dimensions else []
     series = [
         estimates.exponent_series(
             sweep.TITLES[teacher], tuple((float(d), found) for name, d, found in cases if name == teacher)
         )
-        for teacher in sweep.TEACHERS
+        for teacher in sweep.SHOWN
         if any(name == teacher for name, _, _ in cases)
     ]
     return Figure(
@@ -169,7 +157,7 @@ def _exponents_figure(measured: Measurements) -> Figure:
         tuple(series),
         tuple(lines),
         "Measured exponents of the squared error for both kinds of teacher, falling with the dimension, beside the "
-        "curves 4/d and 3/d.",
+        "curves 4/d, for smooth targets, and 3/d, for targets with kinks, each in the colour of its teacher.",
     )
 
 
@@ -182,7 +170,7 @@ def _losses_figure(measured: Measurements, teacher: str) -> Figure:
         points = estimates.series(f"d = {d}", table.column("size")[chosen], table.column("test_2")[chosen], out)
         series.append(points)
         if not all(points.left_out):
-            prediction = sweep.local_linear(d, _SQUARE, smooth=_SMOOTH[teacher])
+            prediction = sweep.local_linear(d, _SQUARE, smooth=sweep.SMOOTH[teacher])
             lines.append(estimates.power_line(f"slope −{prediction.text}", points, prediction))
     return Figure(
         f"losses-{teacher}",
@@ -194,7 +182,8 @@ def _losses_figure(measured: Measurements, teacher: str) -> Figure:
         tuple(series),
         tuple(lines),
         f"The test loss falls with the number of training points, the more slowly the higher the dimension. Lines: the "
-        f"predicted slope ({'4' if _SMOOTH[teacher] else '3'}/d) through the largest size that converged.",
+        f"predicted slope ({'4' if sweep.SMOOTH[teacher] else '3'}/d) through the largest size that converged.",
+        "not converged",
     )
 
 
@@ -210,8 +199,13 @@ def _powers_figure(configuration: Configuration, measured: Measurements) -> Figu
     ]
     x = tuple(map(float, sweep.POWERS))
     lines = [
-        Line(label, x, tuple(sweep.local_linear(d, m, smooth=smooth).value for m in sweep.POWERS), None)
-        for label, smooth in (("2m/d, smooth targets", True), ("(m + 1)/d, targets with kinks", False))
+        Line(
+            f"{'2m/d' if sweep.SMOOTH[teacher] else '(m + 1)/d'}, {sweep.TITLES[teacher]}",
+            x,
+            tuple(sweep.local_linear(d, m, smooth=sweep.SMOOTH[teacher]).value for m in sweep.POWERS),
+            None,
+        )
+        for teacher in sweep.SHOWN
     ]
     return Figure(
         "powers",
@@ -223,7 +217,7 @@ def _powers_figure(configuration: Configuration, measured: Measurements) -> Figu
         tuple(series),
         tuple(lines),
         "The exponent of the mean of |error| to the power m, for one and the same students, grows along a straight "
-        "line with m.",
+        "line with m; each line in the colour of its teacher.",
     )
 
 
@@ -252,6 +246,8 @@ _LIMITS = (
     "4/d is the estimate for piecewise linear interpolation of a smooth target. A network is not bound to interpolate "
     "locally, so an exponent above it contradicts nothing; and it says nothing about the reason.",
     "The exponents are read off sizes within two decades or less, where they may still drift.",
+    "The run intrinsic-dimension looks into the students with a smooth teacher, by the same seeds; its exponents are "
+    "these, not further ones.",
     "Points are left out, all students of a size together, where the training loss is above a tenth of the test loss: "
     "there the optimiser, not the data, is the limit.",
 )

@@ -17,13 +17,13 @@ from calculators.runs.estimates import Exponent
 from calculators.runs.run import (
     Configuration,
     Figure,
-    Line,
     Measurements,
     Metric,
     Part,
     Preset,
     Run,
     Table,
+    Verdict,
     number,
     numbers,
     rows_where,
@@ -32,7 +32,7 @@ from calculators.runs.sweep import Student
 
 _ID = "teacher-student-parameters"
 _PARTS = ("widths", "widths_in_a_part")
-_SMOOTH = {"relu": False, "tanh": True}
+_HOLLOW: Verdict = "not converged"
 FALLS = 0.25
 """A width counts where training twice as long lowers the loss by less than this share."""
 
@@ -63,7 +63,7 @@ def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -
 
 
 def undertrained(table: Table, chosen: NDArray[np.bool_]) -> dict[float, str]:
-    """Width -> why it is left out: students trained for half as long are worse by more than a quarter of the loss.
+    """Width -> how it is not converged: students trained for half as long are worse by more than a quarter of the loss.
 
     Args:
         table: of `sweep.COLUMNS`, with two lengths of training.
@@ -78,17 +78,15 @@ def undertrained(table: Table, chosen: NDArray[np.bool_]) -> dict[float, str]:
         ]
         share = 1 - math.exp(logs[0] - logs[1])
         if share > FALLS:
-            found[float(width)] = (
-                f"not converged: the second half of the training takes {100 * share:.0f} % of the loss"
-            )
+            found[float(width)] = f"the second half of the training takes {100 * share:.0f} % of the loss"
     return found
 
 
 def _cases(measured: Measurements) -> Iterator[tuple[str, int, NDArray[np.bool_], dict[float, str]]]:
-    """(teacher, dimension, rows of the full training, widths left out), teacher by teacher."""
+    """(teacher, dimension, rows of the full training, widths not converged), teacher by teacher."""
     table = measured["losses"]
     full = table.column("steps") == table.column("steps").max()
-    for teacher in sweep.TEACHERS:
+    for teacher in sweep.SHOWN:
         for d in np.unique(table.column("dimension")).tolist():
             chosen = rows_where(table, teacher=teacher, dimension=d)
             yield teacher, d, chosen & full, undertrained(table, chosen)
@@ -118,7 +116,7 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
                 "and the exponent says as much about the optimiser as about the width."
             )
         title = f"{sweep.TITLES[teacher]}, d = {d}"
-        for suffix, smooth in (("", True),) if _SMOOTH[teacher] else (("", False), ("-as-smooth", True)):
+        for suffix, smooth in (("", True),) if sweep.SMOOTH[teacher] else (("", False), ("-as-smooth", True)):
             prediction = sweep.local_linear(d, 2, smooth=smooth)
             judged = estimates.verdict(found, prediction, bound=True)
             by_count.append(
@@ -131,7 +129,7 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
                     found.seeds,
                     prediction,
                     True,
-                    judged if converged else "not converged",
+                    judged if converged else _HOLLOW,
                     note,
                 )
             )
@@ -158,21 +156,25 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
 
 def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
     table = measured["losses"]
-    exponents: dict[str, list[tuple[float, Exponent]]] = {teacher: [] for teacher in sweep.TEACHERS}
+    exponents: dict[str, list[tuple[float, Exponent]]] = {teacher: [] for teacher in sweep.SHOWN}
+    unsettled: dict[str, dict[float, str]] = {teacher: {} for teacher in sweep.SHOWN}
     frames = []
-    for teacher in sweep.TEACHERS:
+    for teacher in sweep.SHOWN:
         series, lines = [], []
         for name, d, chosen, out in _cases(measured):
             if name != teacher:
                 continue
             widths, losses = table.column("width")[chosen].astype(float), table.column("test_2")[chosen]
             counts = parameters(np.full(len(widths), d), widths)
-            left_out = {float(parameters(np.array(d), np.array(width))): why for width, why in out.items()}
             found, converged = _exponent(counts, losses, ~np.isin(widths, list(out)), f"{_ID} P {teacher} {d}")
             exponents[teacher].append((float(d), found))
-            points = estimates.series(f"d = {d}", counts, losses, left_out)
+            if not converged:
+                unsettled[teacher][float(d)] = _HOLLOW
+            kind = "left out of the fit" if converged else "in the fit all the same, as too few widths converged"
+            hollow = {float(parameters(np.array(d), np.array(width))): f"{kind}: {why}" for width, why in out.items()}
+            points = estimates.series(f"d = {d}", counts, losses, hollow)
             series.append(points)
-            prediction = sweep.local_linear(d, 2, smooth=_SMOOTH[teacher])
+            prediction = sweep.local_linear(d, 2, smooth=sweep.SMOOTH[teacher])
             anchor = points if converged else replace(points, left_out=("",) * len(points.x))
             lines.append(estimates.power_line(f"slope −{prediction.text}", anchor, prediction))
         frames.append(
@@ -186,14 +188,11 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
                 tuple(series),
                 tuple(lines),
                 "The test loss falls with the number of parameters, the more slowly the higher the dimension. Lines: "
-                f"the predicted slope, {'4' if _SMOOTH[teacher] else '3'}/d.",
+                f"the predicted slope, {'4' if sweep.SMOOTH[teacher] else '3'}/d.",
+                _HOLLOW,
             )
         )
-    x = tuple(place for place, _ in exponents["tanh"])
-    lines = [
-        Line(label, x, tuple(sweep.local_linear(int(d), 2, smooth=smooth).value for d in x), None)
-        for label, smooth in (("4/d, smooth targets", True), ("3/d, targets with kinks", False))
-    ]
+    dimensions = sorted(set(table.column("dimension").tolist()))
     overview = Figure(
         "exponents",
         "The exponent in the parameters against the dimension",
@@ -201,9 +200,14 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
         "Exponent alpha_P",
         "linear",
         "linear",
-        tuple(estimates.exponent_series(sweep.TITLES[name], tuple(found)) for name, found in exponents.items()),
-        tuple(lines),
-        "Measured exponents in the number of parameters for both kinds of teacher, beside the curves 4/d and 3/d.",
+        tuple(
+            estimates.exponent_series(sweep.TITLES[name], tuple(found), unsettled[name])
+            for name, found in exponents.items()
+        ),
+        tuple(sweep.local_linear_curve(name, dimensions) for name in exponents),
+        "Measured exponents in the number of parameters for both kinds of teacher, beside the curves 4/d, for smooth "
+        "targets, and 3/d, for targets with kinks, each in the colour of its teacher.",
+        _HOLLOW,
     )
     return (overview, *frames)
 

@@ -17,6 +17,7 @@ from digest.records import Recorded, RecordedRun
 _SHOWN = 6  # numbers in the small version of a run
 _GIBIBYTE = 1024**3
 _EXPONENT = "alpha"  # how the symbols of exponents begin
+_NOT_CONVERGED: Verdict = "not converged"
 
 
 def made(machine: Machine) -> str:
@@ -62,6 +63,7 @@ def view(site: Site, drawn: Figure, name: str, file: str) -> FigureView:
         drawn.y_title,
         Markup(drawing.wide),
         Markup(drawing.narrow),
+        drawn.hollow,
         tuple(figures.left_out(drawn.series)),
         tuple(_points(drawn)),
         Anchor("SVG", file),
@@ -79,7 +81,8 @@ def exponents(runs: Iterable[RecordedRun]) -> Figure | None:
         y = tuple(one.value for one in chosen)
         low, high = zip(*(one.interval or (one.value, one.value) for one in chosen), strict=True)
         x = tuple(one.prediction.value for one in chosen if one.prediction is not None)
-        found.append(Series(run.run.title, x, y, low, high, ("",) * len(x)))
+        hollow = tuple(_NOT_CONVERGED if one.verdict == _NOT_CONVERGED else "" for one in chosen)
+        found.append(Series(run.run.title, x, y, low, high, hollow))
     if not found:
         return None
     values = [value for series in found for value in (*series.x, *series.y)]
@@ -96,8 +99,9 @@ def exponents(runs: Iterable[RecordedRun]) -> Figure | None:
         (Line("measured = derived", ends, ends, None),),
         "Each point is an exponent that a run measured, with its 95 % interval, above the one that a calculator "
         "derives for the same setting. On the line the two are equal. Some derived exponents are lower bounds, and a "
-        "point above the line does not contradict those; some measurements are judged against two derivations and are "
-        "drawn twice. The tables below have every number and every verdict.",
+        "point above the line does not contradict those; a measurement that is judged against several derivations is "
+        "drawn once for each. The tables below have every number and every verdict.",
+        _NOT_CONVERGED,
     )
 
 

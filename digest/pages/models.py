@@ -121,7 +121,10 @@ class PointRow:
 
 @dataclass(frozen=True)
 class FigureView:
-    """A figure: its drawing for a column and for a phone, and its numbers. `left_out`: reasons and how many points."""
+    """A figure: its drawing for a column and for a phone, and its numbers.
+
+    `hollow`: what its hollow points are; `left_out`: their kinds, and which points.
+    """
 
     id: str
     title: str
@@ -130,7 +133,8 @@ class FigureView:
     y_title: str
     wide: Markup
     narrow: Markup
-    left_out: tuple[tuple[str, int], ...]
+    hollow: str
+    left_out: tuple[tuple[str, str], ...]
     points: tuple[PointRow, ...]
     download: Anchor
 

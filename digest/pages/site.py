@@ -157,7 +157,9 @@ class Site:
         predicted, decimal, rounded = None, "", False
         if (prediction := metric.prediction) is not None:
             decimal = numbers.plain(prediction.value, max(2, places))
-            rounded = len(prediction.text) > _LONGEST_EXACT
+            # A setting with a decimal point was measured or rounded: a fraction of it would claim to be exact.
+            settled = not any("." in value for value in prediction.settings.values())
+            rounded = len(prediction.text) > _LONGEST_EXACT or not settled
             exact = decimal if rounded else prediction.text
             predicted = self._computed(here, prediction.calculator, prediction.settings, exact.replace("-", "−"))
             decimal = "" if rounded or exact.isdecimal() else decimal

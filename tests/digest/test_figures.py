@@ -53,7 +53,8 @@ def test_the_same_figure_gives_the_same_drawing(drawing: figures.Drawing) -> Non
 def test_text_is_text_in_the_face_of_the_page(drawing: figures.Drawing) -> None:
     for svg in (drawing.wide, drawing.narrow):
         shown = texts(svg)
-        assert {"training points D", "squared error", "d = 1", "theory, d = 2", "no learning", "left out"} <= set(shown)
+        assert {"training points D", "squared error", "d = 1", "theory, d = 2", "no learning"} <= set(shown)
+        assert "left out of the fit" in shown
         assert set(re.findall(r"font-family: ([^;\"]*)", svg)) == {"var(--td-plain, system-ui, sans-serif)"}
         assert "DejaVu" not in svg
 
@@ -115,9 +116,17 @@ def test_points_left_out_are_hollow_and_their_reasons_are_known(drawing: figures
     group = r"<g[^>]*style=\"fill: var\(--td-figure-paper[^>]*series-2[^>]*>((?:<use [^>]*>)+)</g>"
     hollow = "".join(re.findall(group, drawing.wide))
     assert hollow.count("<use") == 1
-    assert list(figures.left_out(FIGURE.series)) == [("too few <points>", 1)]
+    assert list(figures.left_out(FIGURE.series)) == [("too few <points>", "1 of d = 2")]
     whole = replace(FIGURE, series=(series("d = 1", 2),))
-    assert "left out" not in texts(figures.draw(whole, "sample").wide)
+    assert "left out of the fit" not in texts(figures.draw(whole, "sample").wide)
+    renamed = texts(figures.draw(replace(FIGURE, hollow="not converged"), "sample").wide)
+    assert "not converged" in renamed and "left out of the fit" not in renamed
+
+
+def test_hollow_points_of_a_kind_are_counted_by_series() -> None:
+    """What stands behind the colon belongs to one point; the caption tells the kind."""
+    spoiled = (series("d = 3", 2, ("out: 30 %", "", "out: 31 %")), series("d = 4", 2, ("in: 26 %", "out: 27 %", "")))
+    assert list(figures.left_out(spoiled)) == [("out", "2 of d = 3, 1 of d = 4"), ("in", "1 of d = 4")]
 
 
 def line_colours(svg: str) -> list[str]:

@@ -160,6 +160,18 @@ def test_powers_in_plain_sentences_are_raised() -> None:
     ).replace("e<sup>", "<i>e</i><sup>", 1)
 
 
+def test_a_power_with_decimals_is_raised_whole() -> None:
+    assert render.letters("P grows as w^1.56, then as 2^-0.5. It is 10^3. Not more") == (
+        "<i>P</i> grows as <i>w</i><sup>1.56</sup>, then as 2<sup>−0.5</sup>. It is 10<sup>3</sup>. Not more"
+    )
+
+
+def test_a_paper_in_a_plain_sentence_is_a_link() -> None:
+    assert render.letters("as in arXiv:2004.10802, read elsewhere") == (
+        'as in <a href="https://arxiv.org/abs/2004.10802">arXiv:2004.10802</a>, read elsewhere'
+    )
+
+
 def test_letters_of_an_axis_are_set_as_letters_in_its_drawing() -> None:
     assert render.drawn("Modes & n, rho") == (
         'Modes &amp; <tspan font-style="italic">n</tspan>, <tspan font-style="italic">ρ</tspan>'

@@ -78,13 +78,16 @@ def test_points_that_did_not_converge_are_shown_and_left_out() -> None:
     )
     spoiled = {"losses": Table(table.columns, rows)}
     chosen = rows_where(spoiled["losses"], teacher="tanh", dimension=4)
-    assert sweep.unconverged(spoiled["losses"], chosen) == {512.0: "not converged: training loss 20 % of the test loss"}
+    assert sweep.unconverged(spoiled["losses"], chosen) == {
+        512.0: "left out of the fit: training loss 20 % of the test loss"
+    }
     assert sweep.unconverged(table, chosen) == {}
     run = teacher_student_data.RUN
     metric = by_id(run.metrics(configuration(teacher_student_data), spoiled))["alpha-tanh-d4"]
     assert metric.value == pytest.approx(1, abs=0.05) and "Left out, as not converged: D = 512." in metric.note
     figure = {figure.id: figure for figure in run.figures(configuration(teacher_student_data), spoiled)}["losses-tanh"]
-    assert figure.series[0].left_out == ("", "", "", "", "not converged: training loss 20 % of the test loss")
+    assert figure.series[0].left_out == ("", "", "", "", "left out of the fit: training loss 20 % of the test loss")
+    assert figure.hollow == "not converged"
     assert len(figure.series[0].x) == 5 and figure.lines[0].y[1] < figure.series[0].y[-1]
 
 
@@ -105,15 +108,17 @@ def test_students_are_counted_weight_by_weight() -> None:
         assert teacher_student_parameters.parameters(np.array(d), np.array(width)) == count
 
 
-def width_table(half: float) -> Table:
-    """Losses P^-1 for d = 4; students trained half as long are worse by the factor `half`."""
+def width_table(half: float, widths: tuple[int, ...] = (3, 6, 12, 24)) -> Table:
+    """Losses P^-1 for d = 4; students of these widths trained half as long are worse by the factor `half`."""
     rows = []
     for teacher in sweep.TEACHERS:
         for width in (3, 6, 12, 24):
             for steps in (100, 50):
                 for seed in range(4):
                     count = teacher_student_parameters.parameters(np.array(4), np.array(width))
-                    error = float(1 / count) * math.exp(0.05 * (seed - 1.5)) * (half if steps == 50 else 1)
+                    error = float(1 / count) * math.exp(0.05 * (seed - 1.5))
+                    if steps == 50 and width in widths:
+                        error *= half
                     powers = (error ** (m / 2) for m in sweep.POWERS)
                     rows.append((teacher, 4, width, 0, steps, seed, steps, error, *powers))
     return Table(sweep.COLUMNS, tuple(rows))
@@ -132,11 +137,129 @@ def test_widths_that_need_longer_training_do_not_count() -> None:
     figure = {figure.id: figure for figure in run.figures(configuration(teacher_student_parameters), measured)}
     why = figure["losses-tanh"].series[0].left_out
     assert len(why) == 4 and all(
-        text.startswith("not converged: the second half of the training takes") for text in why
+        text == "in the fit all the same, as too few widths converged: "
+        "the second half of the training takes 50 % of the loss"
+        for text in why
     )
+    assert figure["losses-tanh"].hollow == figure["exponents"].hollow == "not converged"
+    assert [series.left_out for series in figure["exponents"].series] == [("not converged",), ("not converged",)]
     assert run.answer(tuple(short.values())) == (
         "Against 4/d: with a smooth teacher not converged at d = 4; with a ReLU teacher not converged at d = 4."
     )
+
+
+def test_one_width_that_needs_longer_training_is_out_of_the_fit() -> None:
+    run, measured = teacher_student_parameters.RUN, {"losses": width_table(2.0, (24,))}
+    metrics = by_id(run.metrics(configuration(teacher_student_parameters), measured))
+    assert metrics["alpha-p-tanh-d4"].verdict == "consistent"
+    assert metrics["alpha-p-tanh-d4"].note.endswith("Left out, as not converged: width 24.")
+    figures = {figure.id: figure for figure in run.figures(configuration(teacher_student_parameters), measured)}
+    why = "left out of the fit: the second half of the training takes 50 % of the loss"
+    assert figures["losses-tanh"].series[0].left_out == ("", "", "", why)
+    assert [series.left_out for series in figures["exponents"].series] == [("",), ("",)]
+
+
+@pytest.mark.parametrize("module", [teacher_student_data, teacher_student_parameters])
+def test_curves_of_theory_are_smooth_and_name_their_teacher(module) -> None:
+    """4/d and 3/d at each of many places; the drawing gives a line the colour of the points that it names."""
+    made = [data_table(1.0, d=d) if module is teacher_student_data else width_table(1.1) for d in (2, 5)]
+    rows = [
+        row if row[1] != 4 else (row[0], d, *row[2:])
+        for d, table in zip((2, 5), made, strict=True)
+        for row in table.rows
+    ]
+    figures = module.RUN.figures(configuration(module), {"losses": Table(sweep.COLUMNS, tuple(rows))})
+    figure = next(figure for figure in figures if figure.id == "exponents")
+    assert [series.label for series in figure.series] == ["smooth teacher (tanh)", "ReLU teacher"]
+    assert [line.label for line in figure.lines] == ["4/d, smooth teacher (tanh)", "3/d, ReLU teacher"]
+    for top, line in zip((4, 3), figure.lines, strict=True):
+        assert len(line.x) >= 50 and (line.x[0], line.x[-1]) == (2, 5)
+        assert line.y == pytest.approx([top / d for d in line.x])
+
+
+def test_the_smooth_teacher_and_the_squared_error_come_first() -> None:
+    table = Table(sweep.COLUMNS, tuple(row for d in (4, 3) for row in data_table(1.0, d=d).rows))
+    metrics = teacher_student_data.RUN.metrics(configuration(teacher_student_data), {"losses": table})
+    assert [metric.id for metric in metrics][:7] == [
+        "alpha-tanh-d3",
+        "alpha-tanh-d4",
+        "alpha-relu-d3",
+        "alpha-relu-d3-as-smooth",
+        "alpha-relu-d4",
+        "alpha-relu-d4-as-smooth",
+        "alpha-tanh-d4-m1",
+    ]
+    measured = {"losses": width_table(1.1)}
+    metrics = teacher_student_parameters.RUN.metrics(configuration(teacher_student_parameters), measured)
+    assert [metric.id for metric in metrics][:2] == ["alpha-p-tanh-d4", "alpha-p-relu-d4"]
+
+
+def dimension_table(readings: tuple[float, ...]) -> Table:
+    """What both estimators read on every layer of students with 4 inputs, a seed each; cubes read 10 % too low."""
+    sources = ("inputs", "hidden-1", "hidden-2")
+    rows = [
+        (source, 4, seed, method, found)
+        for source in sources
+        for method in ("twonn", "mle")
+        for seed, found in enumerate(readings)
+    ]
+    rows += [
+        ("cube", d, seed, method, d * (0.9 if d > 2 else 1) + 0.01 * seed - 0.01)
+        for d in (2, 6, 10)
+        for method in ("twonn", "mle")
+        for seed in range(3)
+    ]
+    return Table(("source", "dimension", "seed", "method", "estimate"), tuple(rows))
+
+
+def test_exponents_of_the_same_students_are_the_same_on_both_pages() -> None:
+    losses = data_table(1.0)
+    tanh = Table(losses.columns, tuple(row for row in losses.rows if row[0] == "tanh"))
+    metrics = intrinsic_dimension.RUN.metrics({}, {"losses": tanh, "dimensions": dimension_table((3.7, 3.8, 3.9))})
+    there = by_id(teacher_student_data.RUN.metrics(configuration(teacher_student_data), {"losses": losses}))
+    here = [metric for metric in metrics if metric.symbol == "alpha"]
+    assert len(here) == 6 and here[0].id == "alpha-d4-hidden-2-twonn"
+    for metric in here:
+        assert (metric.value, metric.interval) == (there["alpha-tanh-d4"].value, there["alpha-tanh-d4"].interval)
+
+
+def test_a_measured_dimension_is_shown_with_its_interval() -> None:
+    """3 readings with a spread of 0.1: the interval is 4.303 times 0.1 over the root of 3 to each side."""
+    measured = {"losses": data_table(1.0), "dimensions": dimension_table((3.7, 3.8, 3.9))}
+    metric = intrinsic_dimension.RUN.metrics({}, measured)[0]
+    assert metric.title == (
+        "Exponent of students with 4 inputs, against 4/d with d = 3.80 (3.55 to 4.05), measured on the second hidden "
+        "layer by TwoNN"
+    )
+    assert metric.prediction.settings["dimension"] == "3.80" and metric.verdict == "below the bound"
+    assert metric.note == (
+        "4/alpha is 4, the measured dimension 3.80. In its interval 4/d is from 0.99 to 1.13; at these ends the "
+        "verdict is “consistent” and “below the bound”."
+    )
+    steady = {**measured, "dimensions": dimension_table((3.79, 3.8, 3.81))}
+    assert intrinsic_dimension.RUN.metrics({}, steady)[0].note == (
+        "4/alpha is 4, the measured dimension 3.80. In its interval 4/d is from 1.05 to 1.06, and the verdict the same "
+        "throughout."
+    )
+    scattered = {**measured, "dimensions": dimension_table((1.0, 6.6))}
+    assert intrinsic_dimension.RUN.metrics({}, scattered)[0].note == (
+        "4/alpha is 4, the measured dimension 3.80. The interval of the measured dimension reaches 0, so 4/d has no "
+        "upper end."
+    )
+
+
+def test_the_bias_of_the_estimators_is_told_from_the_cubes() -> None:
+    measured = {"losses": data_table(1.0), "dimensions": dimension_table((3.7, 3.8, 3.9))}
+    figures = {figure.id: figure for figure in intrinsic_dimension.RUN.figures({}, measured)}
+    assert figures["bias"].alt == (
+        "TwoNN reads too low in 6 and 10, right within its interval in 2 dimensions; in 10 dimensions it is off by "
+        "−10 %. Maximum likelihood reads too low in 6 and 10, right within its interval in 2 dimensions; in 10 "
+        "dimensions it is off by −10 %."
+    )
+    assert [series.label for series in figures["scatter"].series] == [
+        "our students",
+        *(f"{case}, published" for case in intrinsic_dimension.PUBLISHED),
+    ]
 
 
 def test_least_squares_is_its_exact_law() -> None:
