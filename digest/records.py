@@ -20,6 +20,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError, create_model
 
 import calculators
+from calculators.runs import agreements
 from calculators.runs.record import Record, RecordedMetric, RecordError, from_csv, load
 from calculators.runs.run import Figure, Metric, Prediction, Run
 from calculators.runs.running import record_name
@@ -133,6 +134,8 @@ class Recorded:
     files: Mapping[str, bytes] = field(repr=False)
     """The record itself and its CSV files, by name."""
     worked: Worked = field(repr=False)
+    replayed: bool
+    """Whether `verify` has seen that today's code gives what the record's replay says."""
 
     @property
     def kind(self) -> str:
@@ -267,7 +270,10 @@ class RunsReader:
                 files[file.name] = (folder / file.name).read_bytes()
         worked = self._worked(run, preset, record, files)
         self.problems += [_placed(line, document) for line in worked.problems]
-        return None if worked.problems else Recorded(f"{self.root.name}/{run.id}/{name}", record, run, files, worked)
+        if worked.problems:
+            return None
+        replayed = agreements.remembered(run, record)
+        return Recorded(f"{self.root.name}/{run.id}/{name}", record, run, files, worked, replayed)
 
     def _worked(self, run: Run, preset: str, record: Record, files: Mapping[str, bytes]) -> Worked:
         """What is kept for these files and this code, or else worked out and kept."""

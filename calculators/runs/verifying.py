@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from calculators.derivation import suggestion
-from calculators.runs import provenance
+from calculators.runs import agreements, provenance
 from calculators.runs.code_hash import code_hash
 from calculators.runs.record import (
     Record,
@@ -173,7 +173,10 @@ def verify_record(run: Run, preset: str, records: Path, shown: str, *, out: str 
         state = "code changed since, not replayed"
         if replay:
             state = "code changed since, replay agrees"
-            problems += [f"{name}: {problem}" for problem in _replay(run, record)]
+            missed = [f"{name}: {problem}" for problem in _replay(run, record)]
+            problems += missed
+            if not missed:
+                agreements.remember(run, record)
     return Finding(run.id, preset, name, "wrong" if problems else state, tuple(problems), tuple(now.values()))
 
 

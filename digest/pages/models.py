@@ -169,7 +169,9 @@ class FileLine:
 
 @dataclass(frozen=True)
 class RecordView:
-    """A record: what came out, and what it was measured with. `made` says on what, in words."""
+    """A record: what came out, and what it was measured with. `made` says on what, in words. `unchanged`: the code is
+    that which measured; `replayed`: it is not, and its replay agreed within `tolerance`, in words.
+    """
 
     kind: str
     made: str
@@ -182,6 +184,8 @@ class RecordView:
     configuration: tuple[Fact, ...]
     files: tuple[FileLine, ...]
     unchanged: bool
+    replayed: bool
+    tolerance: str
     limits: tuple[str, ...]
 
 

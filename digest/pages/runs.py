@@ -114,6 +114,8 @@ def _record(site: Site, here: str, recorded: Recorded) -> RecordView:
         configuration=tuple(_configuration(record.configuration)),
         files=tuple(FileLine(file.name, file.name, f"{file.rows:,} rows", file.sha256) for file in record.files),
         unchanged=recorded.worked.unchanged,
+        replayed=recorded.replayed,
+        tolerance=f"{100 * record.replay.tolerance:g} %",
         limits=record.limits,
     )
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from calculators.runs import provenance
+from calculators.runs import agreements, provenance
 from calculators.runs.estimates import RULE
 from calculators.runs.record import load, to_yaml
 from calculators.runs.running import carry_out, plan
+from calculators.runs.verifying import verify
 from digest import corpus, pages, render
 from digest.corpus import Corpus
 from digest.figures import Drawings
@@ -258,7 +259,7 @@ def test_words_come_from_the_code_and_not_from_an_old_record(tmp_path: Path) -> 
     )
     for text in (*made.values(), crate.read("ro-crate-metadata.json").decode()):
         assert not re.search("An old|Old metric|Old note", text)
-    assert "The code has changed since." in made[URL]
+    assert "Code changed since" in made[URL]
 
 
 def test_a_crate_names_the_project_where_it_is_known(loaded: Corpus) -> None:
@@ -280,16 +281,28 @@ def test_a_run_without_record_has_no_page_and_is_named_as_waiting(tmp_path: Path
     assert "No run has been recorded yet" in text and "## Not recorded yet" in text and RUN.title in text
 
 
-def test_code_that_changed_since_is_said_to_have(loaded: Corpus, tmp_path: Path) -> None:
+def test_a_page_says_whether_the_code_changed_and_how_the_replay_ended(
+    loaded: Corpus, texts: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Code unchanged: it is the code that measured." in texts[URL]
     content = tmp_path / "content"
     shutil.copytree(loaded.root, content)
     path = content / "runs" / RUN.id / "run-cpu.yml"
     sha256 = load(path, "").code.sha256
     path.write_text(path.read_text(encoding="utf-8").replace(sha256, "f" * 64), encoding="utf-8")
-    found, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))
-    assert found is not None, problems
-    text = next(render.render(page) for page in pages.pages(found) if page.url == URL)
-    assert "The code has changed since." in text
+    monkeypatch.setattr(agreements, "FOLDER", tmp_path / "replays")
+
+    def state() -> str:
+        found, problems = corpus.load(content, shown="content", packages=golden_cases.PROJECT, declared=(RUN,))
+        assert found is not None, problems
+        text = next(render.render(page) for page in pages.pages(found) if page.url == URL)
+        return text.split("<dt>State</dt><dd>")[1].split("</dd>")[0]
+
+    assert state().startswith("Code changed since, not replayed where this page was made.")
+    (finding,) = verify([RUN], content / "runs", "runs")
+    assert finding.state == "code changed since, replay agrees"
+    assert state().startswith("Code changed since, replay agrees: ")
+    assert f"further than {100 * RUN.tolerance:g} % from" in state()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from calculators.runs import RUNS, provenance, verifying
+from calculators.runs import RUNS, agreements, provenance, verifying
 from calculators.runs.__main__ import main
 from calculators.runs.record import configuration_hash, from_yaml, load, to_yaml
 from calculators.runs.run import Run
@@ -18,7 +18,8 @@ RECORD = "runs/made-up/run-cpu.yml"
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Path:
+def records(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(agreements, "FOLDER", tmp_path_factory.mktemp("replays"))
     carry_out(plan(made_up(), "cpu", tmp_path), say=print)
     return tmp_path
 
@@ -270,6 +271,14 @@ def test_a_refactoring_is_replayed_and_agrees(records: Path, monkeypatch: pytest
     monkeypatch.setattr(verifying, "code_hash", lambda module: "another")
     (finding,) = verify([made_up()], records, "runs")
     assert (finding.state, finding.problems) == ("code changed since, replay agrees", ())
+    record = load(records / "made-up/run-cpu.yml", "")
+    assert agreements.remembered(made_up(), record)
+    # Another code, or another replay, would have to be replayed again.
+    assert not agreements.remembered(
+        made_up(), dataclasses.replace(record, replay=dataclasses.replace(record.replay, sha256="0" * 64))
+    )
+    monkeypatch.setattr(agreements, "code_hash", lambda module: "a third")
+    assert not agreements.remembered(made_up(), record)
     (finding,) = verify([made_up()], records, "runs", replay=False)
     assert finding.state == "code changed since, not replayed"
 
@@ -293,6 +302,7 @@ def test_a_real_change_makes_the_record_stale(records: Path, monkeypatch: pytest
         f"now it gives {now['largest']:.9g} (tolerance 1e-06)"
     )
     assert len(lines) == 2
+    assert not agreements.remembered(run, load(records / "made-up/run-cpu.yml", ""))
 
 
 def test_a_replay_within_the_tolerance_agrees() -> None:
