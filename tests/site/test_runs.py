@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from calculators.runs import RUNS
+from digest import figures
 from tests.site import PROJECT
 from tests.site.browsing import DESK, PHONE, Scheme, opened, violations
 
@@ -152,3 +153,37 @@ def test_search_finds_a_run(browser: Browser, address: str) -> None:
         page.keyboard.press("/")
         page.keyboard.type("nearest neighbour on a torus")
         expect(page.locator(f'.md-search-result__link[href*="{RUN}"]').first).to_be_visible(timeout=15_000)
+
+
+def test_heads_of_a_table_stand_on_one_line_and_promise_no_sorting(browser: Browser, address: str) -> None:
+    with opened(browser) as context:
+        page = context.new_page()
+        for path in (RUN, "runs/", ""):
+            page.goto(address + path)
+            heads = page.locator(".td-beside:visible thead").first.get_by_role("columnheader")
+            lines = heads.evaluate_all(
+                """all => all.map(head => {
+                  const range = document.createRange();
+                  range.selectNodeContents(head);
+                  const style = getComputedStyle(head, "::after");
+                  return [range.getBoundingClientRect().bottom, style.content, getComputedStyle(head).cursor];
+                })"""
+            )
+            assert len(lines) == 4
+            assert len({tuple(line) for line in lines}) == 1 and lines[0][1:] == ["none", "auto"], lines
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paper_has_the_colours_of_paper(browser: Browser, address: str, scheme: Scheme) -> None:
+    """Also where the reader chose the dark scheme on the page: the series would be pale on white."""
+    with opened(browser, scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(address + RUN)
+        page.emulate_media(media="print", color_scheme=scheme)
+        assert page.evaluate("document.body.dataset.mdColorScheme") == ("slate" if scheme == "dark" else "default")
+        style = "getComputedStyle(document.body).getPropertyValue"
+        for name, light, _ in figures.colours():
+            if "series" in name:
+                assert page.evaluate(f"{style}('{name}')") == light, name
+        found = page.evaluate(CONTRAST)
+        assert [entry for entry in found if entry[2] < (4.5 if entry[0] == "letter" else 3)] == []
