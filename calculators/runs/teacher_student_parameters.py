@@ -147,8 +147,8 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
                 None,
                 False,
                 "no prediction",
-                f"Between these widths P grows as w^{slope:.3g}, not yet as its square; so {slope:.3g} times alpha_P "
-                "is to be expected here, and no rate in the width by itself is derived.",
+                f"Between these widths P grows as w^{slope:.3g}, not yet as its square; so {slope:.3g} times the "
+                "exponent in P is to be expected here, and no rate in the width by itself is derived.",
             )
         )
     return (*by_count, *by_width)
@@ -197,7 +197,7 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
         "exponents",
         "The exponent in the parameters against the dimension",
         "Dimension d",
-        "Exponent alpha_P",
+        "Exponent alpha",
         "linear",
         "linear",
         tuple(

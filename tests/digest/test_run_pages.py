@@ -19,6 +19,8 @@ from digest import corpus, pages, render
 from digest.corpus import Corpus
 from digest.figures import Drawings
 from digest.pages import measured, numbers
+from digest.pages.site import Site
+from digest.render import environment
 from tests import golden_cases, made_records
 
 RUN = replace(made_records.TINY, items=("sample",))
@@ -330,3 +332,41 @@ def test_numbers_without_an_interval_have_three_digits() -> None:
         "3.00",
     ]
     assert numbers.listed((0, 1, 2, 3)) == "0 to 3" and numbers.listed((0, 2)) == "0, 2"
+
+
+def test_a_bound_from_a_measured_setting_is_a_decimal_not_a_fraction(loaded: Corpus) -> None:
+    """4/3.8 is 20/19, which nobody derived: the 3.8 was read off data."""
+    recorded = loaded.runs[RUN.id].lead
+    metric = next(iter(recorded.metrics.values()))
+    assert metric.prediction is not None
+    given = {"degree": "1", "loss_order": "2"}
+    shown = {}
+    for dimension, text, value in (("3.80", "20/19", 20 / 19), ("3", "4/3", 4 / 3)):
+        settings = {"dimension": dimension, **given}
+        prediction = replace(
+            metric.prediction, calculator="scaling-exponent", settings=settings, text=text, value=value, quantity=None
+        )
+        row = Site(loaded).metric("", recorded, replace(metric, prediction=prediction, bound=True))
+        cells = environment().get_template("_run.md.j2").module.metrics([row], "numbers")
+        shown[dimension] = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", re.findall(r"predicted\">(.*?)</td>", cells)[-1]))
+    assert shown == {"3.80": "≥ 1.05", "3": "≥ 4/3 ≈ 1.33"}
+
+
+def test_the_caption_tells_which_points_are_hollow(loaded: Corpus) -> None:
+    drawn = loaded.runs[RUN.id].lead.worked.figures[0]
+    first = drawn.series[0]
+    count = len(first.x)
+    assert count >= 2
+
+    def caption(hollow: str, reasons: tuple[str, ...]) -> str:
+        spoiled = replace(drawn, series=(replace(first, label="d = 3", left_out=reasons),), hollow=hollow)
+        view = measured.view(Site(loaded), spoiled, "spoiled", "spoiled.svg")
+        html = environment().get_template("_run.md.j2").module.figure(view)
+        return re.sub(r"<[^>]*>", "", re.findall(r"Hollow.*?(?= <a)", html)[0])
+
+    plain = caption("left out of the fit", ("too few seeds", *("",) * (count - 1)))
+    assert plain == "Hollow points are left out of the fit: too few seeds (1 of d = 3)."
+    kinds = caption("not converged", ("in the fit: 30 %", "left out of the fit: 40 %", *("",) * (count - 2)))
+    assert kinds == "Hollow points are not converged: in the fit (1 of d = 3); left out of the fit (1 of d = 3)."
+    alike = caption("not converged", ("not converged",) * count)
+    assert alike == f"Hollow points are not converged ({count} of d = 3)."
