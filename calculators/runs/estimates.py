@@ -23,6 +23,8 @@ from calculators.student import quantile
 
 CONFIDENCE = 0.95
 _RESAMPLES = 500
+_CURVE = 120
+"""Points of a curve of theory, less those that fall on the same whole number."""
 _ERRORS = 2.0
 """A change of the exponent counts when it is this many standard errors."""
 
@@ -81,7 +83,7 @@ class Exponent:
             )
         offset = self.fit.irreducible
         if offset is not None and offset.state == "identified":
-            text += f" With an irreducible loss of {offset.loss:.3g} fitted too, alpha is {offset.alpha:.3g}."
+            text += f" With an irreducible loss of {_plain(offset.loss)} fitted too, alpha is {offset.alpha:.3g}."
         elif offset is not None:
             text += " No irreducible loss can be told from 0 or pinned down."
         return text
@@ -91,6 +93,12 @@ def _digits(interval: tuple[float, float]) -> int:
     """The decimals that tell the ends of an interval apart, two digits of its width."""
     width = interval[1] - interval[0]
     return 3 if width <= 0 else min(6, max(2, 1 - math.floor(math.log10(width))))
+
+
+def _plain(value: float) -> str:
+    """A small positive number as printers write it, `7.02·10^-8`."""
+    mantissa, letter, power = f"{value:.3g}".partition("e")
+    return f"{mantissa}·10^{int(power)}" if letter else mantissa
 
 
 def _between(value: float, interval: tuple[float, float], digits: int) -> str:
@@ -324,6 +332,16 @@ def power_line(label: str, points: Series, prediction: Prediction) -> Line:
     x, y = points.x[place], points.y[place]
     ends = (min(points.x), max(points.x))
     return Line(label, ends, tuple(y * (end / x) ** -prediction.value for end in ends), prediction)
+
+
+def whole_numbers(low: int, high: int) -> tuple[int, ...]:
+    """Whole numbers at about equal distances on a logarithmic axis, dense enough to draw a curve through.
+
+    Args:
+        low: the first, 1 or more.
+        high: the last, above `low`.
+    """
+    return tuple(np.unique(np.rint(np.geomspace(low, high, _CURVE)).astype(int)).tolist())
 
 
 def exponent_series(

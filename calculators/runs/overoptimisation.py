@@ -33,7 +33,6 @@ _BLOCK = 2**20
 _BINS = MappingProxyType({"gaussian": 0.02, "laplace": 0.25, "student": 0.25})
 """Half the width of the bin around an observed proxy. Proxies are denser at its lower end, which shifts the mean of a
 wide bin: by 0.01 for 0.25 with Gaussian error. Where the true value hardly depends on the proxy a wide one does."""
-_CURVE = (1, 8, 64, 512, 4096)
 
 
 def errors(law: str, draw: np.random.Generator, shape: tuple[int, int]) -> Array:
@@ -193,8 +192,10 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
         rows = laws == law
         series.append(estimates.series(f"{title} error", sizes[rows], table.column("value")[rows], log=False))
         if law != "student":
-            x = tuple(n for n in _CURVE if n <= int(sizes.max()))
-            heights = tuple(_best_prediction(law, n).value for n in x)
+            # Best of one: the formula's power F^(n - 2) has no floating-point value in the far tail, the setting has.
+            x = estimates.whole_numbers(1, int(sizes.max()))
+            first = _best_prediction(law, 1)
+            heights = (first.value, *first.along("samples", x[1:]))
             lines.append(Line(f"theory, {title}", x, heights, None))
     return (
         Figure(

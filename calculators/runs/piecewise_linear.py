@@ -290,7 +290,7 @@ RUN = Run(
                 "network_queries": 16_000,
             },
             8,
-            "about half a minute on one core",
+            "half a minute on a free core, up to a minute and a half on a busy machine",
         ),
         "replay": Preset(
             {
@@ -322,7 +322,7 @@ RUN = Run(
             "eight dimensions",
         ),
         "Kinks and jumps are few and at random places; on the finest grids in one dimension few inputs fall into a "
-        "cell that holds one, so their intervals are wide and their mean of logarithms falls a little too fast.",
+        "cell that holds one, so their intervals are wide.",
     ),
     False,
     "float64",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -166,6 +166,30 @@ class Prediction:
         """
         return self._formula().text
 
+    def along(self, setting: str, values: Sequence[float]) -> tuple[float, ...]:
+        """The numbers while one setting moves: the points of a curve of theory.
+
+        Args:
+            setting: which one; its letter is left open in the formula, so it may also lie between whole numbers.
+            values: that it takes.
+
+        Raises:
+            ValueError: the formula does not depend on the setting, another letter is open, or there is no answer.
+
+        Valid for: drawings, with 15 digits, and integrals of 5.
+        """
+        left = {name: value for name, value in self.settings.items() if name != setting}
+        expression = replace(self, settings=left)._formula().expression
+        if len(expression.free_symbols) != 1:
+            raise ValueError(
+                f"without {setting} just one letter must be open; {self.calculator} gives {emit.text(expression)}"
+            )
+        (letter,) = expression.free_symbols
+        arithmetic = numeric.floats()
+        return tuple(
+            float(numeric.evaluate(arithmetic, expression, {letter: arithmetic.mpf(value)})) for value in values
+        )
+
     def _formula(self) -> Result | Quantity:
         answer = CATALOG[self.calculator].derive(**self.settings).answer
         if self.quantity is None:
@@ -295,7 +319,7 @@ class Run:
     """(configuration, whole tables, read back from the files) -> metrics. No randomness but from fixed seeds."""
     figures: Callable[[Configuration, Measurements], tuple[Figure, ...]] = field(repr=False)
     answer: Callable[[tuple[Metric, ...]], str] = field(repr=False)
-    """The answer to the question in one sentence, from the metrics."""
+    """The answer to the question in a sentence or two, from the metrics."""
     limits: tuple[str, ...]
     """Sentences: what the run does not show."""
     jax: bool

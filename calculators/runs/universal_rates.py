@@ -164,13 +164,17 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
 
 def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
     table = measured["errors"]
-    series, lines = [], []
+    series, lines, begun, ended = [], [], [], []
     for source, title in _TITLES.items():
         rows = (table.column("source") == source) & (table.column("error") > 0)
         points = estimates.series(title, table.column("n")[rows], table.column("error")[rows])
         series.append(points)
-        x = tuple(int(n) for n in points.x)
-        lines.append(Line(f"theory, {title}", x, tuple(_prediction(source, n).value for n in x), None))
+        x = estimates.whole_numbers(int(points.x[0]), int(points.x[-1]))
+        lines.append(Line(f"theory, {title}", x, _prediction(source, x[0]).along("samples", x), None))
+        if source != "line":
+            first, last = points.y[0] / lines[-1].y[0], points.y[-1] / lines[-1].y[-1]
+            begun.append(f"{first:.2f}")
+            ended.append(f"{last:.2f}")
     return (
         Figure(
             "learning-curves",
@@ -182,15 +186,28 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
             tuple(series),
             tuple(lines),
             "Four learning curves on logarithmic axes: one bends down ever more steeply, one falls along a line of "
-            "slope −1, two along flatter lines of slope −1/2 and −1/5. The simulated points lie on the lines of "
-            "theory, those of few examples a little off.",
+            "slope −1, two along flatter lines of slope −1/2 and −1/5. The line of thresholds on the line is exact; "
+            "the other three are leading terms for many examples, and with few the points are off them: "
+            f"{_listed(begun)} times as high at the smallest n, {_listed(ended)} times at the largest.",
         ),
     )
 
 
+def _listed(words: list[str]) -> str:
+    return " and ".join((", ".join(words[:-1]), words[-1]))
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     good = sum(metric.verdict == "consistent" for metric in metrics)
-    text = f"{good} of {len(metrics)} simulated errors are consistent with the closed forms: exponential, 1/n and slow"
+    sizes: dict[str, list[str]] = {}
+    for metric in metrics:
+        source, _, n = metric.id.removeprefix("error-").rpartition("-n")
+        sizes.setdefault(_TITLES[source], []).append(f"{int(n):,}")
+    judged = "; ".join(f"{title}, n = {_listed(numbers)}" for title, numbers in sizes.items())
+    text = (
+        f"At the two sizes of each curve that are judged, a middle and the largest one ({judged}), {good} of "
+        f"{len(metrics)} simulated errors are consistent with the closed forms: exponential, 1/n and slow"
+    )
     off = [metric.title.removeprefix("Error after ") for metric in metrics if metric.verdict != "consistent"]
     return f"{text}; not yet or not: {'; '.join(off)}." if off else f"{text}."
 

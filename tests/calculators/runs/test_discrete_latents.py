@@ -13,10 +13,11 @@ jax = pytest.importorskip("jax")
 jnp = jax.numpy
 
 from calculators import CATALOG  # noqa: E402
-from calculators.runs import latents, provenance  # noqa: E402
+from calculators.runs import discrete_latents, latents, provenance  # noqa: E402
 from calculators.runs.discrete_latents import ABLATIONS, LATENTS, RUN, excess_loss, rate  # noqa: E402
 from calculators.runs.latents import Members, Task  # noqa: E402
 from calculators.runs.record import from_csv, load  # noqa: E402
+from calculators.runs.run import Metric  # noqa: E402
 
 TASK = Task(
     frames=4,
@@ -237,7 +238,20 @@ def test_figures_and_answer_come_from_the_record() -> None:
     figures = {figure.id: figure for figure in RUN.figures(record.configuration, tables)}
     assert list(figures) == ["two-modes-loss", "two-modes-rate", "futures-categorical", "futures-gaussian"]
     assert [len(figure.series) for figure in figures.values()] == [3, 3, 4, 4]
-    answer = RUN.answer(RUN.metrics(record.configuration, tables))
+    for line in (*figures["two-modes-loss"].lines, *figures["two-modes-rate"].lines):
+        assert len(line.x) > 50 and line.x[-1] == pytest.approx(36)
+    assert figures["two-modes-loss"].lines[0].y[-1] == pytest.approx(excess_loss(36).value, abs=1e-5)
+    metrics = RUN.metrics(record.configuration, tables)
+    assert [metric.id for metric in metrics[:6]] == [
+        "future-categorical-w08",
+        "future-gaussian-w08",
+        "future-categorical-plain",
+        "future-categorical-w08-no-reward",
+        "future-categorical-w08-no-image",
+        "early-gaussian",
+    ]
+    assert {metric.id for metric in metrics} == {metric.id for metric in record.metrics}
+    answer = RUN.answer(metrics)
     with (folder / "models-cpu.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] == "ablations" and row["step"] == "1500"]
 
@@ -259,3 +273,43 @@ def test_figures_and_answer_come_from_the_record() -> None:
     assert said is not None and [int(count) for count in said.groups()] == better
     kept, lost = mean("future", "categorical-w08"), mean("future", "categorical-w08-no-image")
     assert f"are {kept:.2g} nats a leap above the true log loss, and {lost:.3g} without gradients" in answer
+
+
+def test_the_answer_says_when_more_balancing_does_worse() -> None:
+    """From the file: the paired differences of the loss after the first tenth, with Student's t for five seeds."""
+    folder = provenance.RECORDS / RUN.id
+    record = load(folder / "run-cpu.yml", "run-cpu.yml")
+    tables = {"models": from_csv((folder / "models-cpu.csv").read_text(encoding="utf-8"), "models-cpu.csv")}
+    answer = RUN.answer(RUN.metrics(record.configuration, tables))
+    with (folder / "models-cpu.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["part"] == "ablations" and row["step"] == "150"]
+    words = {}
+    for latent in ("gaussian", "categorical"):
+        by_seed = [
+            {row["seed"]: float(row["leap"]) for row in rows if row["model"] == f"{latent}-{w}"} for w in ("w08", "w05")
+        ]
+        change = [by_seed[0][seed] - by_seed[1][seed] for seed in by_seed[0]]
+        mean = statistics.fmean(change)
+        reach = 2.7764451 * statistics.stdev(change) / math.sqrt(len(change))
+        if abs(mean) > reach:
+            side = "worse" if mean > 0 else "better"
+            words[latent] = f"{side} by {abs(mean):.2g} nats ({abs(mean) - reach:.2g} to {abs(mean) + reach:.2g})"
+        else:
+            words[latent] = f"loss higher by {mean:.2g} nats, {mean - reach:.2g} to {mean + reach:.2g}".replace(
+                "-", "−"
+            )
+    assert f"after 150 steps, {words['gaussian']} with Gaussian latents, and " in answer
+    assert words["categorical"] in answer
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-3.0, -1.0, "better by 2 nats (1 to 3)"),
+        (1.0, 3.0, "worse by 2 nats (1 to 3)"),
+        (-1.0, 5.0, "better or worse, undecided (loss higher by 2 nats, −1 to 5)"),
+    ],
+)
+def test_a_difference_is_better_worse_or_undecided(low: float, high: float, words: str) -> None:
+    metric = Metric("early", "Early", "D", (low + high) / 2, (low, high), 5, None, False, "no prediction")
+    assert discrete_latents._early_words(metric) == words

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import itertools
 import re
 
 import numpy as np
@@ -179,3 +180,18 @@ def test_generators_differ_by_every_name() -> None:
     }
     assert len(drawn) == 10
     assert generator(0, "a").random() == generator(0, "a").random()
+
+
+def test_curves_are_drawn_through_many_whole_numbers() -> None:
+    drawn = estimates.whole_numbers(1, 4096)
+    assert (drawn[0], drawn[-1]) == (1, 4096) and len(drawn) > 50
+    assert list(drawn) == sorted(set(drawn))
+    assert all(b <= a + 1 or b / a < 1.15 for a, b in itertools.pairwise(drawn))
+
+
+def test_a_tiny_irreducible_loss_is_written_as_printers_write_it() -> None:
+    sizes = np.repeat(2.0 ** np.arange(4, 12), 3)
+    scatter = np.random.default_rng(0).normal(0, 0.01, len(sizes))
+    found = estimates.exponent(sizes, (1e-4 / sizes + 3e-7) * np.exp(scatter), "floor")
+    assert re.search(r"With an irreducible loss of \d(\.\d+)?·10\^-7 fitted too", found.note), found.note
+    assert not re.search(r"\de[-+]?\d", found.note)

@@ -8,7 +8,7 @@ import pytest
 from calculators.runs import kernel_spectrum, provenance
 from calculators.runs.kernel_spectrum import KERNELS, RUN, gram, prior_kernel, spectrum, sphere, tangent_kernel
 from calculators.runs.randomness import generator
-from calculators.runs.record import load
+from calculators.runs.record import from_csv, load
 from calculators.runs.running import replayed
 
 # Exponents measured elsewhere for targets of the kernel's own prior, d = 1 ... 4.
@@ -115,3 +115,28 @@ def test_the_record_agrees_with_what_was_measured_elsewhere() -> None:
             assert metrics[f"{name}-data-prior-d-{dimension}"].value == pytest.approx(expected, rel=0.12)
     for dimension, expected in ((2, 3.1), (3, 2.8)):
         assert metrics[f"ntk-data-smooth-d-{dimension}"].value == pytest.approx(expected, rel=0.15)
+
+
+def test_the_limits_say_which_way_the_exponents_drift() -> None:
+    """Slopes of the recorded mean log losses over the first and the last three sizes, by numpy."""
+    folder = provenance.RECORDS / RUN.id
+    table = from_csv((folder / "losses-cpu.csv").read_text(encoding="utf-8"), "losses-cpu.csv")
+    losses: dict[tuple[object, ...], dict[float, list[float]]] = {}
+    for kernel, resource, target, dimension, size, _, loss in table.rows:
+        curve = losses.setdefault((kernel, resource, target, dimension), {})
+        curve.setdefault(float(size), []).append(math.log(float(loss)))
+    rise = {}
+    for case, curve in losses.items():
+        x, y = np.log(list(curve)), [sum(logs) / len(logs) for logs in curve.values()]
+        rise[case] = np.polyfit(x[:3], y[:3], 1)[0] - np.polyfit(x[-3:], y[-3:], 1)[0]
+    falling = [
+        case for case in rise if case[2] == "prior" and (case[3] in (3, 4) or case[1:] == ("parameters", "prior", 2))
+    ]
+    assert len(falling) == 10 and all(rise[case] < -0.03 for case in falling)
+    assert all(rise["ntk", "data", "smooth", d] > 0.1 for d in (3, 4))
+    limits = " ".join(RUN.limits)
+    assert (
+        "For targets of the prior it falls, for the smooth target it rises, and for features it falls in two" in limits
+    )
+    answer = RUN.answer(RUN.metrics(load(folder / "run-cpu.yml", "x").configuration, {"losses": table}))
+    assert "3 of 4 exponents are consistent with 2(d + t)/d" in answer

@@ -119,6 +119,8 @@ def test_the_figures_show_every_dimension_beside_its_theory() -> None:
     assert list(figures) == ["exponents", "squared-error", "absolute-error"]
     assert [len(figure.series) for figure in figures.values()] == [2, 6, 6]
     assert [len(figure.lines) for figure in figures.values()] == [2, 6, 6]
+    for line, order in zip(figures["exponents"].lines, (2, 1), strict=True):
+        assert len(line.x) > 50 and line.y == pytest.approx([order / d for d in line.x])
     for line, points in zip(figures["squared-error"].lines, figures["squared-error"].series, strict=True):
         assert line.y[-1] == pytest.approx(points.y[-1], rel=0.1)
 
@@ -130,3 +132,18 @@ def test_the_answer_counts_verdicts() -> None:
     metrics = RUN.metrics(record.configuration, tables)
     consistent = sum(metric.verdict == "consistent" for metric in metrics if metric.id.startswith("alpha-"))
     assert RUN.answer(metrics).startswith(f"{consistent} of 12 measured exponents are consistent with 2/d and 1/d")
+
+
+def test_the_note_on_a_loss_says_how_far_it_is_from_theory_with_digits_that_count() -> None:
+    folder = provenance.RECORDS / RUN.id
+    record = load(folder / "run-cpu.yml", "run-cpu.yml")
+    tables = {"losses": from_csv((folder / "losses-cpu.csv").read_text(encoding="utf-8"), "losses-cpu.csv")}
+    rows = [row for row in tables["losses"].rows if row[:2] == (1, 32768)]
+    measured = sum(float(row[3]) for row in rows) / len(rows)
+    found = {metric.id: metric for metric in RUN.metrics(record.configuration, tables)}
+    closed = found["loss-d1"].prediction
+    assert closed is not None
+    share = 100 * (measured / closed.value - 1)
+    side = "above" if share > 0 else "below"
+    assert f"measured is {abs(share):.2g} % {side} it. This is the mean over seeds" in found["loss-d1"].note
+    assert not any(" 0 %" in metric.note or "0.0 %" in metric.note for metric in found.values())

@@ -10,7 +10,7 @@ from calculators.runs import overoptimisation, provenance
 from calculators.runs.overoptimisation import RUN
 from calculators.runs.randomness import generator
 from calculators.runs.record import RecordedMetric, from_csv, load
-from calculators.runs.run import Table
+from calculators.runs.run import Prediction, Table
 from calculators.runs.running import replayed
 
 FOLDER = provenance.RECORDS / RUN.id
@@ -82,7 +82,18 @@ def test_the_figure_leaves_the_heavy_tail_without_theory() -> None:
     (figure,) = RUN.figures(record.configuration, tables())
     assert [line.label for line in figure.lines] == ["theory, Gaussian", "theory, Laplace"]
     assert len(figure.series) == 3 and len(figure.series[0].x) == 13
-    assert figure.lines[0].y[0] == pytest.approx(0.0, abs=1e-12)
+    assert figure.lines[0].y[:3] == pytest.approx(
+        (0.0, 1 / math.sqrt(2 * math.pi), 3 / math.sqrt(8 * math.pi)), abs=1e-9
+    )
+    for line in figure.lines:
+        assert len(line.x) > 50 and (line.x[0], line.x[-1]) == (1, 4096)
+        law = line.label.removeprefix("theory, ").lower()
+        for n in (32, 4096):  # between the points that are whole settings the curve has no corner
+            heights = dict(zip(line.x, line.y, strict=True))
+            near = min(heights, key=lambda x, n=n: abs(x - n))
+            settings = {"question": "best-of-n", "error": law, "value_spread": "1", "error_scale": "1"}
+            exact = Prediction("goodhart", settings | {"samples": str(near)}).value
+            assert heights[near] == pytest.approx(exact, abs=1e-5)
     consistent = sum(metric.verdict == "consistent" for metric in metrics().values())
     answer = RUN.answer(RUN.metrics(record.configuration, tables()))
     assert answer.startswith(f"{consistent} of 11 simulated values are consistent with the closed forms")

@@ -83,3 +83,14 @@ def test_what_cannot_be_is_refused() -> None:
 def test_a_run_that_does_not_say_what_was_done_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^run made-up must say what was done; its method is empty$"):
         replace(made_up(), method=("", " "))
+
+
+def test_a_curve_of_theory_is_the_formula_with_one_letter_open() -> None:
+    squared = Prediction("scaling-exponent", {"dimension": "2", "degree": "1", "loss_order": "2"})
+    assert squared.along("dimension", (1, 1.5, 8)) == pytest.approx((4, 4 / 1.5, 0.5))
+    assert squared.along("dimension", (2,)) == pytest.approx((squared.value,))
+    with pytest.raises(ValueError, match=r"^without target just one letter must be open; scaling-exponent gives 2$"):
+        squared.along("target", (1,))
+    open_ = Prediction("scaling-exponent", {"degree": "1", "loss_order": "2"})
+    with pytest.raises(ValueError, match=r"^without loss_order just one letter must be open; scaling-exponent gives "):
+        open_.along("loss_order", (2,))

@@ -97,5 +97,20 @@ def test_the_figure_has_a_line_for_every_curve() -> None:
     (figure,) = RUN.figures(record.configuration, {"errors": table()})
     assert len(figure.series) == len(figure.lines) == 4
     for series, line in zip(figure.series, figure.lines, strict=True):
-        assert series.x == line.x
+        assert len(line.x) > 50 and (line.x[0], line.x[-1]) == (series.x[0], series.x[-1])
         assert line.y[-1] == pytest.approx(series.y[-1], rel=0.15)
+    atom, straight = figure.lines[:2]
+    assert atom.y == pytest.approx([0.1 * 0.9**n for n in atom.x])
+    assert straight.y == pytest.approx([(1 - 0.5 ** (n + 1)) / (n + 1) for n in straight.x])
+
+
+def test_the_caption_says_how_far_few_examples_are_off_and_the_answer_which_sizes_are_judged() -> None:
+    record = load(FOLDER / "run-cpu.yml", "run-cpu.yml")
+    (figure,) = RUN.figures(record.configuration, {"errors": table()})
+    errors, rows = table(), {}
+    for source, n, _, error in errors.rows:
+        rows.setdefault((source, n), []).append(float(error))
+    atom = math.exp(sum(map(math.log, rows["atom", 1])) / len(rows["atom", 1])) / 0.09
+    assert f"with few the points are off them: {atom:.2f}, " in figure.alt
+    answer = RUN.answer(RUN.metrics(record.configuration, {"errors": errors}))
+    assert "thresholds on the natural numbers, n = 24 and 64; thresholds on the line, n = 64 and 1,024; " in answer
