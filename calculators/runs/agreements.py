@@ -16,12 +16,15 @@ FOLDER: Path = provenance.ROOT / ".cache" / "replays"
 
 
 def remember(run: Run, record: Record) -> None:
-    """Nothing; that today's code gave what the record's replay says is kept, where the folder can be written.
+    """Nothing; that today's code gave what the record's replay says is kept, in a copy of the repository that can be
+    written.
 
     Args:
         run: with the code as it is now.
         record: of it.
     """
+    if not provenance.RECORDS.parent.is_dir():
+        return  # an installed package has no pages to make
     with suppress(OSError):
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / _name(run, record)).touch()
