@@ -253,6 +253,8 @@ class Option:
     value: sympy.Expr | None = None
     """What the option sets the choice's parameter to, perhaps in letters of parameters that are set before it; None
     where the choice has no parameter, and where the option leaves the parameter as it is."""
+    fixes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Choice id -> option id of later choices that are not free beside this option."""
 
 
 @dataclass(frozen=True)
@@ -289,6 +291,19 @@ class Choice:
     def begins(self) -> str:
         """The id of the option that a page begins with."""
         return self.start or self.default or self.options()[0].id
+
+    def usual(self, id_: str, given: Collection[str]) -> str:
+        """The option when this choice is left out: `id_`, or the first that fixes nothing where that one fixes what is
+        given.
+
+        Args:
+            id_: the option that is meant when nothing at all is given.
+            given: the ids of the choices that are given.
+        """
+        options = {option.id: option for option in self.options()}
+        if not any(name in given for name in options[id_].fixes):
+            return id_
+        return next((option.id for option in options.values() if not option.fixes), id_)
 
     def read(self, name: object) -> Option:
         """The option of that name.
@@ -366,16 +381,22 @@ class Step:
     """Where letters may be drawn from when the step is tested, if not from [1/4, 4]."""
     law: Law = "falls"
     """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it."""
+    bound: bool = False
+    """True, for a premise only: `before` is at most `after`, not equal to it."""
 
     def __post_init__(self) -> None:
         if (self.kind == "leading-order") != (self.limit is not None):
             raise ValueError(f"a step must have a limit just when it is of leading order; got {self.id!r}")
+        if self.bound and self.kind != "premise":
+            raise ValueError(f"a step that says at most must be a premise, since it is not checked; got {self.id!r}")
 
     @property
     def sign(self) -> str:
         """The LaTeX of the relation between before and after."""
         if self.limit is not None:
             return r"\sim" if self.limit.sharp else r"\propto"
+        if self.bound:
+            return r"\le"
         return r"\Longrightarrow" if isinstance(self.before, sympy.Equality) else "="
 
     @property
@@ -384,6 +405,8 @@ class Step:
         if self.limit is not None:
             limit = f"as {self.limit.variable} -> {self.limit.towards}"
             return f"to leading order {limit}" if self.limit.sharp else f"is proportional to, {limit}"
+        if self.bound:
+            return "is at most"
         return "therefore" if isinstance(self.before, sympy.Equality) else "is"
 
 
@@ -482,6 +505,14 @@ class Result(_Formula):
     """Sentences: where the result holds and where it does not."""
     quantities: tuple[Quantity, ...] = ()
     """Further outputs."""
+    bound: bool = False
+    """True: the symbol is at most the expression, a form whose constants the theory leaves open. It has no value,
+    whatever is set: `decimal` is None, and a page shows the form."""
+
+    @property
+    def sign(self) -> str:
+        """The LaTeX of the relation between the symbol and the expression."""
+        return r"\le" if self.bound else "="
 
     def output(self, quantity: str | None = None) -> Result | Quantity:
         """The further output with this id, or the result itself.
@@ -687,10 +718,13 @@ class Calculator:
             calculators.expressions.ExpressionError: `text` is no expression in this calculator's letters.
             KeyError: the result has no such further output.
         """
-        expected = expressions.result(text, self.symbols)
-        if derivation.result is None:
+        result = derivation.result
+        # The constants of a form are its own letters, and go before those that can be set.
+        own = {letter.name: letter for letter in result.expression.free_symbols} if result and result.bound else {}
+        expected = expressions.result(text, self.symbols | own)
+        if result is None:
             return False
-        found = derivation.result.output(quantity).expression
+        found = result.output(quantity).expression
         return bool(found == expected) or numeric.equal(found, expected)
 
     def table(self) -> Table:
@@ -732,15 +766,22 @@ class Calculator:
                     options[name] = choice_by_id[name].read(value)
                 else:
                     known = [*by_id, *choice_by_id]
-                    near = suggestion(name, known)
+                    meant = next((id_ for id_, parameter in by_id.items() if parameter.symbol.name == name), None)
+                    near = f" (did you mean {meant!r}?)" if meant else suggestion(name, known)
                     rule = f"a setting must be one of {', '.join(known)}"
                     raise SettingError(name, f"{rule}; got {_shown(name)}{near}")
             except SettingError as error:
                 problems.append(error)
         wrong = {problem.parameter for problem in problems}
         for choice in self.choices:
-            if choice.default is not None and choice.id not in wrong:
-                options.setdefault(choice.id, choice.read(choice.default))
+            if choice.default is not None and choice.id not in wrong and choice.id not in options:
+                options[choice.id] = choice.read(choice.usual(choice.default, options))
+        for choice in self.choices:
+            for name, fixed in options[choice.id].fixes.items() if choice.id in options else ():
+                if name in options and options[name].id != fixed:
+                    rule = f"{name} must be left out or {fixed!r}, which {choice.id} {options[choice.id].id} has"
+                    problems.append(SettingError(name, f"{rule}; got {_shown(options[name].id)}"))
+                options[name] = choice_by_id[name].read(fixed)
         # In the order of the choices, however they were given.
         options = {choice.id: options[choice.id] for choice in self.choices if choice.id in options}
         for name, option in options.items():

@@ -30,7 +30,7 @@ def as_text(calculator: Calculator, derivation: Derivation) -> str:
         lines += textwrap.wrap(f"No answer: {derivation.silence}", _WIDTH)
     else:
         result = derivation.result
-        lines.append(f"{result.symbol} = {_value(result)} [{result.status}]")
+        lines.append(f"{result.symbol} {'<=' if result.bound else '='} {_value(result)} [{result.status}]")
         lines += [f"{q.symbol} = {_value(q)}{f' {q.unit}' if q.unit else ''} ({q.title})" for q in result.quantities]
         lines += textwrap.wrap(result.meaning, _WIDTH)
     for title, sentences in _lists(calculator, derivation):
@@ -86,7 +86,7 @@ def as_latex(calculator: Calculator, derivation: Derivation) -> str:
         rows.append(rf"  & && \text{{No answer: {derivation.silence}}}")
     else:
         title = rf"\text{{{calculator.title} ({result.status})}}"
-        rows.append(rf"  {emit.latex(result.symbol)} &= {result.latex} && {title}")
+        rows.append(rf"  {emit.latex(result.symbol)} &{result.sign} {result.latex} && {title}")
     return "\n".join([r"\begin{align*}", *rows, r"\end{align*}"])
 
 
@@ -102,7 +102,7 @@ def as_markdown(calculator: Calculator, derivation: Derivation) -> str:
         lines += ["", "## Result", "", f"No answer: {derivation.silence}"]
     else:
         result = derivation.result
-        lines += ["", "## Result", "", f"$${emit.latex(result.symbol)} = {result.latex}$$", ""]
+        lines += ["", "## Result", "", f"$${emit.latex(result.symbol)} {result.sign} {result.latex}$$", ""]
         lines += [f"$${emit.latex(q.symbol)} = {q.latex}$$ {q.title}\n" for q in result.quantities]
         lines += [f"**{result.status.capitalize()}.** {result.meaning}"]
     for title, sentences in _lists(calculator, derivation):
@@ -123,11 +123,12 @@ def _told(calculator: Calculator, derivation: Derivation) -> dict[str, str]:
 
 
 def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, list[str]], ...]:
-    return (
+    lists = (
         ("Assumptions", [assumption.text for assumption in derivation.assumptions]),
         ("Where it holds", list(derivation.result.holds if derivation.result else ())),
         ("Sources", [f"{source.text}: {source.url}" for source in calculator.sources]),
     )
+    return tuple((title, sentences) for title, sentences in lists if sentences)
 
 
 def _value(formula: Quantity | Result) -> str:
@@ -144,7 +145,7 @@ def _text_line(step: Step) -> str:
         return f"{emit.text(step.before)}  {note}  {emit.text(step.after)}  {limit}"
     if isinstance(step.before, sympy.Equality):
         return f"{emit.text(step.before)}  =>  {emit.text(step.after)}"
-    return f"{emit.text(step.before)} = {emit.text(step.after)}"
+    return f"{emit.text(step.before)} {'<=' if step.bound else '='} {emit.text(step.after)}"
 
 
 def _relation(step: Step) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ _SAMPLES = sympy.Symbol("n", positive=True)
 _ATOM = sympy.Symbol("p_t", positive=True)
 _THRESHOLD = sympy.Symbol("t", positive=True)
 _TAIL = sympy.Symbol("a", positive=True)
-_HEAD = sympy.Symbol("c", positive=True)
+_HEAD = sympy.Symbol("h", positive=True)
 
 _X = sympy.Symbol("x", positive=True)
 _Y = sympy.Symbol("y", positive=True)
@@ -41,7 +41,10 @@ _PLACE = sympy.Symbol("r", positive=True)
 _ATOMS = sympy.Symbol("k", positive=True)
 _INDEX = sympy.Symbol("i", integer=True, positive=True)
 
-_RATE = sympy.Symbol("R", positive=True)
+# The form of a rate: its constants may depend on the source, and n is no number there, whatever the reader sets.
+_BOUNDED = sympy.Symbol("epsilon_n", positive=True)
+_OUTER, _INNER = sympy.symbols("C c", positive=True)
+_COUNT = sympy.Symbol("n", integer=True, positive=True)
 _WORST = sympy.Symbol("W", positive=True)
 _ERROR = sympy.Symbol("epsilon", positive=True)
 
@@ -114,7 +117,7 @@ _PARAMETERS = (
         "tail",
         _TAIL,
         "Tail exponent a of the inputs",
-        "For all functions on the natural numbers: input number i has the probability c/i^(1 + a) for large i, a Zipf "
+        "For all functions on the natural numbers: input number i has the probability h/i^(1 + a) for large i, a Zipf "
         "law.",
         start=sympy.Integer(1),
         default=_TAIL,
@@ -123,8 +126,8 @@ _PARAMETERS = (
     Parameter(
         "head",
         _HEAD,
-        "Tail constant c",
-        "The factor in c/i^(1 + a). For the pure Zipf law it is 1/zeta(1 + a): 0.61 for a = 1.",
+        "Tail constant h",
+        "The factor in h/i^(1 + a). For the pure Zipf law it is 1/zeta(1 + a): 0.61 for a = 1.",
         start=sympy.Rational(61, 100),
         default=_HEAD,
         slider=(1, 2),
@@ -246,8 +249,8 @@ def _line_error(t: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
     return sympy.Mul(seen, 1 / (n + 1), evaluate=False)
 
 
-def _zipf_error(a: sympy.Expr, c: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
-    return sympy.gamma(a / (1 + a)) * c ** (1 / (1 + a)) / (2 * (1 + a)) * n ** (-a / (1 + a))
+def _zipf_error(a: sympy.Expr, h: sympy.Expr, n: sympy.Expr) -> sympy.Expr:
+    return sympy.gamma(a / (1 + a)) * h ** (1 / (1 + a)) / (2 * (1 + a)) * n ** (-a / (1 + a))
 
 
 def _atom_steps(v: _Values) -> tuple[Step, ...]:
@@ -373,14 +376,14 @@ def _line_steps(v: _Values, worst: bool) -> tuple[Step, ...]:
 
 
 def _zipf_steps(v: _Values) -> tuple[Step, ...]:
-    a, c, n = v["tail"], v["head"], v["samples"]
+    a, h, n = v["tail"], v["head"], v["samples"]
     power = 1 / (1 + a)
     # With x = e^w: over the whole line, where quadrature is at its best.
-    seen = sympy.exp(-_Y * c * sympy.exp(-(1 + a) * _LOG))
-    before = sympy.Integral(c * sympy.exp(-a * _LOG) * seen, (_LOG, -sympy.oo, sympy.oo)) / 2
-    after = sympy.gamma(a * power) * c**power / (2 * (1 + a)) * _Y ** (-a * power)
+    seen = sympy.exp(-_Y * h * sympy.exp(-(1 + a) * _LOG))
+    before = sympy.Integral(h * sympy.exp(-a * _LOG) * seen, (_LOG, -sympy.oo, sympy.oo)) / 2
+    after = sympy.gamma(a * power) * h**power / (2 * (1 + a)) * _Y ** (-a * power)
     slope = sympy.Mul(-1, _Y, sympy.Derivative(_Y ** (-a * power), _Y), _Y ** (a * power), evaluate=False)
-    at = _zipf_error(a, c, n)
+    at = _zipf_error(a, h, n)
     return (
         Step(
             "memorise",
@@ -397,7 +400,7 @@ def _zipf_steps(v: _Values) -> tuple[Step, ...]:
             "premise",
             sympy.Sum(_mass(_INDEX) * (1 - _mass(_INDEX)) ** _Y, (_INDEX, 1, sympy.oo)) / 2,
             before,
-            "With p_i = c/i^(1 + a), and i = e^w. As i grows the summand rises once and falls once, so sum and "
+            "With p_i = h/i^(1 + a), and i = e^w. As i grows the summand rises once and falls once, so sum and "
             "integral differ by at most its largest value, which is below 1/n (the worst case for one input); "
             "replacing (1 - p)^n by e^(-np) changes no more than that. The result is larger than 1/n, so this may be "
             "neglected.",
@@ -509,10 +512,12 @@ def _rate_step(rate: sympy.Expr) -> Step:
         "rate",
         "The rate of the class",
         "premise",
-        _RATE,
+        _BOUNDED,
         rate,
-        f"{why} The rate R bounds the error itself, as C R(c n), and the constants may depend on the source.",
+        f"{why} The line is a bound: after n examples the expected error is at most this, for every n. The theorem "
+        "says that each source has such constants, and not how large they are, so no number follows from it.",
         source=_BOUSQUET,
+        bound=True,
     )
 
 
@@ -521,8 +526,8 @@ _HOLDS = (
     "The class has at least three members. One classifier alone, or one and its opposite, are trivial and left out.",
     "The rate is that of the best learner for the class. Empirical risk minimisation may be slower: it has the rates "
     "e^-n, 1/n, log n/n and arbitrarily slow.",
-    "For each source: the constants C and c may depend on it. The constant inside matters: e^-n stands for every "
-    "exponential decay, however gentle.",
+    "For each source: the constants C and c may depend on it. The constant inside matters: the exponential rate means "
+    "any exponential decay, however gentle.",
 )
 _CURVE_HOLDS = (
     "For this learner, this class and these sources; the curve is worked out here and is not from the paper.",
@@ -579,16 +584,6 @@ def _worst_steps(example: str, v: _Values) -> tuple[Step, ...]:
     return ()
 
 
-def _conflict(example: Example, options: Mapping[str, Option]) -> str:
-    """Why the given answers are wrong for a known class, if they are."""
-    for name, title in (("littlestone", "Littlestone"), ("vcl", "VCL")):
-        right = getattr(example, name)
-        if name in options and options[name].id != right:
-            has = "an" if right == "yes" else "no"
-            return f"{example.title}: this class has {has} infinite {title} tree. {example.trees}"
-    return ""
-
-
 def _curves(v: _Values) -> tuple[Curve, ...]:
     n = _X
     return (
@@ -617,14 +612,14 @@ def _universal(example: Example | None, littlestone: str, vcl: str, v: _Values) 
             "is arbitrarily slow: heavier tails make slower curves, and no rate can be given for all of them."
         )
         return (*path, *curve), Result(_ERROR, curve[-1].after, "estimate", meaning, (*_CURVE_HOLDS, *_HOLDS))
-    n = v["samples"]
-    rate = sympy.exp(-n) if littlestone == "no" else 1 / n
+    rate = _OUTER * sympy.exp(-_INNER * _COUNT) if littlestone == "no" else _OUTER / _COUNT
     meaning = (
-        "A theorem of the paper, read in later papers that build on it: the rate that the best learner for this class "
-        "has for each source, up to constants. The steps before are its two questions; the theorem itself is not "
-        "derived here."
+        "A theorem of the paper, read in later papers that build on it: the form that bounds the expected error of the "
+        "best learner for this class, for each source with constants of its own. The steps before are the theorem's "
+        "two questions; it is not derived here."
     )
-    return (*path, *curve, _rate_step(rate)), Result(_RATE, rate, "theorem", meaning, _HOLDS, quantities)
+    found = Result(_BOUNDED, rate, "theorem", meaning, _HOLDS, quantities, bound=True)
+    return (*path, *curve, _rate_step(rate)), found
 
 
 def _worst(example: Example | None, v: _Values) -> tuple[tuple[Step, ...], object]:
@@ -653,13 +648,9 @@ def _worst(example: Example | None, v: _Values) -> tuple[tuple[Step, ...], objec
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
     example = next((example for example in EXAMPLES if example.id == options["class"].id), None)
     answers = {name: options[name].id for name in ("littlestone", "vcl") if name in options}
-    if example is not None:
-        answers = {"littlestone": example.littlestone, "vcl": example.vcl}
     steps: tuple[Step, ...] = ()
     found: object
-    if example is not None and (conflict := _conflict(example, options)):
-        found = conflict
-    elif options["source"].id == "worst":
+    if options["source"].id == "worst":
         steps, found = _worst(example, values)
     elif len(answers) < 2:
         found = _OPEN
@@ -689,13 +680,19 @@ CALCULATOR = Calculator(
         Choice(
             "class",
             "Class",
-            start="thresholds-naturals",
             options=lambda: (
                 Option(_OWN, "Your own: answer the two questions"),
-                *(Option(example.id, example.title) for example in EXAMPLES),
+                *(
+                    Option(
+                        example.id,
+                        example.title,
+                        fixes=MappingProxyType({"littlestone": example.littlestone, "vcl": example.vcl}),
+                    )
+                    for example in EXAMPLES
+                ),
             ),
-            default=_OWN,
-            meaning="A class whose trees are known, or your own.",
+            default="thresholds-naturals",
+            meaning="A class whose trees are known, which answers the two questions, or your own.",
         ),
         Choice(
             "littlestone",

@@ -152,15 +152,28 @@ class _Built:
     @property
     def start(self) -> Key:
         """What the page begins with."""
-        return tuple(choice.begins for choice in self.calculator.choices)
+        return tuple(settled(self.calculator, {}).values())
 
 
 def settled(calculator: Calculator, chosen: Mapping[str, str]) -> dict[str, str]:
     """The options (choice id -> option id), those that are left out or make no difference as the page begins."""
     found: dict[str, str] = {}
     for choice in calculator.choices:
-        found[choice.id] = chosen.get(choice.id, choice.begins) if choice.counts(found) else choice.begins
+        usual = choice.usual(choice.begins, chosen)
+        free = chosen.get(choice.id, usual) if choice.counts(found) else usual
+        found[choice.id] = fixed(calculator, found).get(choice.id, free)
     return found
+
+
+def fixed(calculator: Calculator, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Choice id -> option id of what other options (choice id -> option id) leave no freedom for."""
+    return {
+        name: option_id
+        for choice in calculator.choices
+        for option in choice.options()
+        if option.id == chosen.get(choice.id)
+        for name, option_id in option.fixes.items()
+    }
 
 
 def plan(calculator: Calculator) -> Plan:
@@ -253,10 +266,11 @@ def javascript_module(
         A module that exports `Fraction`, `id`, `parameters`, `choices`, `bibtex`, `axes`, `verdicts`, and these
         functions of `p = {parameter id: Fraction, Infinity where allowed, or a number where real}` and
         `chosen = {choice id: option id}` (left out: what the page begins with): `settle(chosen)`, with all that makes
-        no difference as the page begins; `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a
-        Fraction, or a number where it is irrational or depends on real parameters, or {tens} with its decimal logarithm
-        where it is larger than any double, or null where the theory says nothing; `silence(p, chosen)`, why, or the
-        empty text; `stops(p, chosen)`, the id of the first step that does not hold then, if there is one;
+        no difference as the page begins and all that options fix as they have it; `fixed(chosen)`, the latter alone;
+        `complete(p, chosen)`, with what the options set; `result(p, chosen)`, a Fraction, or a number where it is
+        irrational or depends on real parameters, or the text of a form that has no value, or {tens} with its decimal
+        logarithm where it is larger than any double, or null where the theory says nothing; `silence(p, chosen)`, why,
+        or the empty text; `stops(p, chosen)`, the id of the first step that does not hold then, if there is one;
         `quantities(p, chosen)`, id -> value; `verdict(p, chosen)`, the index in `verdicts`; `latex(chosen)`, the
         formula in letters; `slots[key](p)`, the value of each hole; and `curves[id].value(p, x, chosen)`, a number, or
         NaN where the curve is not drawn.
@@ -308,11 +322,17 @@ const silences = [
 const sets = {{
 {_sets(calculator)}
 }};
+export const fixed = (chosen) =>
+  Object.assign({{}}, ...Object.entries(choices).map(([id, {{ options }}]) => options[chosen[id]]?.fixes));
+const usual = (chosen, {{ start, options }}) =>
+  Object.keys(options[start].fixes ?? {{}}).some((name) => chosen?.[name] !== undefined)
+    ? (Object.keys(options).find((option) => !options[option].fixes) ?? start)
+    : start;
 export const settle = (chosen) => {{
   const found = {{}};
-  for (const [id, {{ start, only = [] }}] of Object.entries(choices)) {{
-    const counts = only.every(([choice, options]) => options.includes(found[choice]));
-    found[id] = (counts && chosen?.[id]) || start;
+  for (const [id, choice] of Object.entries(choices)) {{
+    const counts = (choice.only ?? []).every(([other, options]) => options.includes(found[other]));
+    found[id] = fixed(found)[id] ?? ((counts && chosen?.[id]) || usual(chosen, choice));
   }}
   return found;
 }};
@@ -405,9 +425,14 @@ def _build(calculator: Calculator) -> _Built:
         keys = [
             (*key, option)
             for key in keys
+            for before in [{other.id: key[at] for at, other in enumerate(earlier)}]
             for option in options[choice.id]
-            if option == choice.begins
-            or (not choice.alone and choice.counts({other.id: key[at] for at, other in enumerate(earlier)}))
+            if fixed(calculator, before).get(choice.id, option) == option
+            and (
+                option == choice.begins
+                or choice.id in fixed(calculator, before)
+                or (not choice.alone and choice.counts(before))
+            )
         ]
     if len(keys) > MOST_COMBINATIONS:
         raise ValueError(
@@ -420,7 +445,7 @@ def _build(calculator: Calculator) -> _Built:
         chosen = _named(calculator, key).items()
         return calculator.build(letters, {choice: options[choice][option] for choice, option in chosen})
 
-    start = tuple(choice.begins for choice in calculator.choices)
+    start = tuple(settled(calculator, {}).values())
     alone = {
         (choice.id, option): derivation((*start[:place], option, *start[place + 1 :]))
         for place, choice in enumerate(calculator.choices)
@@ -553,7 +578,14 @@ def _step_signature(step: Step) -> Hashable:
 
 def _case_signature(derivation: Derivation) -> Hashable:
     result = derivation.result
-    answer = result and (result.symbol, result.expression, result.status, result.meaning, result.quantities)
+    answer = result and (
+        result.symbol,
+        result.sign,
+        result.expression,
+        result.status,
+        result.meaning,
+        result.quantities,
+    )
     return answer, derivation.silence, derivation.curves, derivation.axes
 
 
@@ -622,6 +654,7 @@ def _choices(calculator: Calculator) -> Mapping[str, object]:
                 option.id: {"label": option.title}
                 | ({} if option.value is None else {"value": emit.text(option.value)})
                 | ({} if option.expression is None else {"latex": emit.latex(option.expression)})
+                | ({"fixes": dict(option.fixes)} if option.fixes else {})
                 for option in choice.options()
             },
         }
@@ -717,7 +750,7 @@ def _comparison(calculator: Calculator, less: sympy.Expr, than: sympy.Expr, *, o
 def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[str, str], int]) -> str:
     """One answer as a JavaScript object; `verdicts` collects the words for what results are worth."""
     result = derivation.result
-    if result is None or not is_computable(calculator, result.expression):
+    if result is None or not (result.bound or is_computable(calculator, result.expression)):
         sentence = _data(derivation.silence or _NO_CODE)
         return f"  {{ silence: {sentence}, result: () => null, verdict: () => -1, quantities: {{}}, curves: {{}} }}"
     own = (result.status, result.meaning)
@@ -725,7 +758,8 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         verdict = _verdict(calculator, calculator.verdicts, verdicts)
     else:
         verdict = f"() => {verdicts.setdefault(own, len(verdicts))}"
-    formula = _data(f"{emit.latex(result.symbol)} = {result.latex}")
+    formula = _data(f"{emit.latex(result.symbol)} {result.sign} {result.latex}")
+    value = f"() => {_data(result.text)}" if result.bound else _function(calculator, result.expression)
     quantities = ", ".join(
         f"{json.dumps(quantity.id)}: {_function(calculator, quantity.expression)}"
         for quantity in result.quantities
@@ -738,7 +772,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
     )
     return (
         f'  {{\n    silence: "",\n    latex: {formula},\n'
-        f"    result: {_function(calculator, result.expression)},\n    verdict: {verdict},\n"
+        f"    result: {value},\n    verdict: {verdict},\n"
         f"    quantities: {{ {quantities} }},\n    curves: {{ {curves} }},\n  }}"
     )
 

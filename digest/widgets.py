@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 from mpmath import mpf
 
 from calculators import emit, numeric
-from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Table, rounded
-from calculators.widget import PageStep, Plan, Shown, is_exact, plan, settled
+from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Result, Table, rounded
+from calculators.widget import PageStep, Plan, Shown, fixed, is_exact, plan, settled
 from digest import addresses, fits
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
@@ -59,6 +59,7 @@ class Blueprint:
             if (result := case.item.result) is not None:
                 yield result.latex_inline, False
                 yield emit.latex(result.symbol), False
+                yield result.sign, False
                 for quantity in result.quantities:
                     yield emit.latex(quantity.symbol), False
         if self.calculator.id == fits.CALCULATOR:
@@ -112,7 +113,10 @@ class Control:
 
 @dataclass(frozen=True)
 class ChoiceControl:
-    """A list from which the reader picks. `told`: whether its option is worth naming in a line."""
+    """A list from which the reader picks.
+
+    `told`: whether its option is worth naming in a line. `locked`: whether other options leave no freedom.
+    """
 
     name: str
     title: str
@@ -121,6 +125,7 @@ class ChoiceControl:
     value: str
     further: bool
     told: bool
+    locked: bool
     when: When
 
 
@@ -170,7 +175,10 @@ class CaseView:
 
     when: When
     symbol: Markup
+    sign: Markup
     general: Markup
+    bound: bool
+    """Whether the formula is a form that has no value."""
     quantities: tuple[QuantityView, ...]
     letter: str
     """The letter on the x axis of the fixed plot."""
@@ -247,9 +255,10 @@ class Widget:
     opened: bool
     """Whether one of the further assumptions is not as the calculator begins."""
     cases: tuple[CaseView, ...]
-    result_text: str
+    result_text: str | Markup
+    """The value, or the formula of a form that has none."""
+    result_sign: str
     result_decimal: str | None
-    result_exact: bool
     silence: str
     status: str
     meaning: str
@@ -292,10 +301,11 @@ def widget(
     calculator = blueprint.calculator
     preset = _preset(calculator, settings)
     derivation = calculator.derive(**preset)
-    begins = {choice.id: choice.begins for choice in calculator.choices}
+    begins = settled(calculator, {})
     numbers = dict(derivation.settings)
     values = {parameter.symbol: numbers[parameter.id] for parameter in calculator.parameters}
     chosen = settled(calculator, dict(derivation.choices))
+    locked = fixed(calculator, chosen)
     result, named = derivation.result, _named(calculator)
     general = next((case.item.result for case in blueprint.plan.cases if case.holds(chosen)), None)
     exact = general is not None and is_exact(calculator, general.expression)
@@ -321,7 +331,8 @@ def widget(
                 tuple((option.id, option.title) for option in choice.options()),
                 chosen[choice.id],
                 choice.further,
-                not choice.further or chosen[choice.id] != choice.begins,
+                choice.id not in locked and (not choice.further or chosen[choice.id] != choice.begins),
+                choice.id in locked,
                 _when(shown, chosen),
             )
             for shown in blueprint.plan.choices
@@ -329,11 +340,9 @@ def widget(
         ),
         opened=any(choice.further and chosen[choice.id] != begins[choice.id] for choice in calculator.choices),
         cases=tuple(_case(calculator, case, values, chosen, mathml) for case in blueprint.plan.cases),
-        result_text=(result.text if exact else numeric.six_digits(_number(result.expression, values)))
-        if result
-        else "",
+        result_text=_answer(result, exact, values, mathml) if result else "",
+        result_sign="≤" if result and result.bound else "=" if exact else "≈",
         result_decimal=result.decimal if result and exact else None,
-        result_exact=exact,
         silence=derivation.silence,
         status=result.status if result else "",
         meaning=result.meaning if result else "",
@@ -356,6 +365,15 @@ def widget(
     )
 
 
+def _answer(
+    result: Result, exact: bool, values: Mapping[sympy.Symbol, sympy.Expr], mathml: Mapping[Line, str]
+) -> str | Markup:
+    """The value as a page shows it: exact, or six digits; the formula of a form that has no value."""
+    if result.bound:
+        return Markup(mathml[result.latex_inline, False])
+    return result.text if exact else numeric.six_digits(_number(result.expression, values))
+
+
 def _named(calculator: Calculator) -> set[str]:
     """The parameters that a choice always sets, so that they need no field."""
     return {
@@ -368,6 +386,7 @@ def _named(calculator: Calculator) -> set[str]:
 def _told(blueprint: Blueprint, preset: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The settings that make a difference, further assumptions only where they are not as the calculator begins."""
     silent = {shown.item.id for shown in blueprint.plan.parameters if not shown.holds(chosen)}
+    silent |= fixed(blueprint.calculator, chosen).keys()
     for shown in blueprint.plan.choices:
         if not shown.holds(chosen) or (shown.item.further and chosen[shown.item.id] == shown.item.begins):
             silent.add(shown.item.id)
@@ -389,11 +408,13 @@ def _case(
     variable = case.item.curves[0].variable if case.item.curves else None
     letter = variable.name if variable is not None else ""
     if result is None:
-        return CaseView(when, Markup(""), Markup(""), (), letter)
+        return CaseView(when, Markup(""), Markup(""), Markup(""), False, (), letter)
     return CaseView(
         when,
         Markup(mathml[emit.latex(result.symbol), False]),
+        Markup(mathml[result.sign, False]),
         Markup(mathml[result.latex_inline, False]),
+        result.bound,
         tuple(
             QuantityView(
                 quantity.id,
@@ -468,7 +489,7 @@ def _preset(calculator: Calculator, settings: Mapping[str, str]) -> dict[str, st
     given = page_settings(calculator, settings)
     named = _named(calculator)
     start = {p.id: emit.text(p.start) for p in calculator.parameters if p.id not in named}
-    start |= {choice.id: choice.begins for choice in calculator.choices}
+    start |= settled(calculator, given)
     for choice in calculator.choices:
         option = next((option for option in choice.options() if option.id == given.get(choice.id)), None)
         if choice.parameter and option and option.value is not None:

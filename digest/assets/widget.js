@@ -56,7 +56,7 @@ class Widget {
       });
     }
     for (const select of this.selects) select.addEventListener("change", () => this.update());
-    if ("address" in this.section.dataset) readAddress(this.section, this.fields, this.selects, this.read);
+    if ("address" in this.section.dataset) readAddress(this.section, this.fields, this.selects, this.read, this.asked());
     const further = this.section.querySelector("[data-further]");
     if (further) further.open ||= [...further.querySelectorAll("select")].some((select) => select.value !== this.module.choices[select.name].start);
     this.copies();
@@ -64,10 +64,25 @@ class Widget {
     this.section.dataset.ready = "";
   }
 
+  /** Makes the lists agree with what the address asks of others, and says what cannot be as it asks. */
+  asked() {
+    const asked = Object.fromEntries(new URLSearchParams(location.search));
+    const chosen = this.module.settle(asked);
+    for (const select of this.selects) if (asked[select.name] === undefined) select.value = chosen[select.name];
+    return Object.entries(this.module.fixed(chosen))
+      .filter(([name, option]) => asked[name] !== undefined && asked[name] !== option)
+      .map(([name, option]) => `${name} must be left out or ${option} beside the other settings (the address has ${asked[name]})`);
+  }
+
   /** Reads every control and shows the answer, or what is wrong beside the control that it is about. */
   update(moved = null, first = false) {
     const values = {};
     const chosen = this.module.settle(Object.fromEntries(this.selects.map((select) => [select.name, select.value])));
+    const fixed = this.module.fixed(chosen);
+    for (const select of this.selects) {
+      select.disabled = select.name in fixed;
+      if (select.disabled) select.value = fixed[select.name];
+    }
     const before = this.derivation.texts();
     this.derivation.choose(chosen);
     const problems = [];
@@ -122,8 +137,10 @@ class Widget {
   /** The result, exact where it is a fraction, what it is worth, and further outputs. */
   answer(values, chosen, value) {
     const exact = isExact(value);
-    this.output.textContent = shown(value);
-    this.section.querySelector("[data-sign]").textContent = exact ? "=" : "≈";
+    const form = this.section.querySelector("[data-forms] > :not([hidden])");
+    if (typeof value === "string" && form) this.output.replaceChildren(...form.cloneNode(true).childNodes);
+    else this.output.textContent = shown(value);
+    this.section.querySelector("[data-sign]").textContent = typeof value === "string" ? "≤" : exact ? "=" : "≈";
     this.section.querySelector("[data-decimal]").textContent = this.decimal(value);
     const verdict = this.module.verdicts[this.module.verdict(values, chosen)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
@@ -196,7 +213,7 @@ class Widget {
     // What makes no difference now is not told, nor a further assumption that is as usual.
     const there = this.fields.filter(({ field }) => field.closest("[hidden]") === null);
     const usual = ({ name, value }) => this.module.choices[name].further && value === this.module.choices[name].start;
-    const telling = this.selects.filter((select) => select.closest("[hidden]") === null && !usual(select));
+    const telling = this.selects.filter((select) => !select.disabled && select.closest("[hidden]") === null && !usual(select));
     for (const { field, parameter } of there) query.set(field.name, field.value === "" && parameter.infinite ? "oo" : field.value);
     for (const select of telling) query.set(select.name, select.value);
     this.state = { settings: [...query], value, chosen };
@@ -228,7 +245,7 @@ class Widget {
       latex: () => this.latex(),
       python: () => {
         const settings = this.state.settings.map(([name, text]) => `${name}=${JSON.stringify(text)}`).join(", ");
-        const what = `derivation.result.${isExact(this.state.value) ? "text" : "expression.evalf(6)"}`;
+        const what = `derivation.result.${isExact(this.state.value) || typeof this.state.value === "string" ? "text" : "expression.evalf(6)"}`;
         const call = `CATALOG["${this.module.id}"].derive(${settings})`;
         return `from calculators import CATALOG\n\nderivation = ${call}\nprint(${what} if derivation.result else derivation.silence)\n`;
       },
@@ -248,6 +265,7 @@ class Widget {
     const { value, chosen } = this.state;
     const general = this.module.latex(chosen);
     if (!general || value === null) return this.section.querySelector("[data-silence]").textContent;
+    if (typeof value === "string") return general;
     if (isExact(value)) return `${general} = ${value.toLatex()}`;
     return `${general} \\approx ${shown(value).replace(/\^(.*)/, "^{$1}")}`;
   }
@@ -263,6 +281,8 @@ class Widget {
         ? `No answer. ${problems.join(". ")}`
         : !silence.hidden
         ? `No answer. ${silence.textContent}`
+        : typeof this.state.value === "string"
+        ? `The answer is at most ${this.state.value}`
         : `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`;
     }, HUSH);
   }

@@ -92,29 +92,23 @@ def test_a_whole_message() -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"littlestone": "no", "vcl": "no"}, "exp(-n)"),
-        ({"littlestone": "yes", "vcl": "no"}, "1/n"),
+        ({"littlestone": "no", "vcl": "no"}, "C*exp(-c*n)"),
+        ({"littlestone": "yes", "vcl": "no"}, "C/n"),
         ({"littlestone": "yes", "vcl": "yes"}, "Arbitrarily slow: "),
         ({"littlestone": "no", "vcl": "yes"}, "This cannot be: "),
         ({"littlestone": "yes"}, "Answer both questions for your class, or choose one from the list."),
-        ({}, "Answer both questions for your class, or choose one from the list."),
-        ({"class": "finite"}, "exp(-n)"),
-        ({"class": "thresholds-naturals"}, "exp(-n)"),
-        ({"class": "blocks"}, "exp(-n)"),
-        ({"class": "thresholds-line"}, "1/n"),
-        ({"class": "half-spaces"}, "1/n"),
+        ({}, "C*exp(-c*n)"),
+        ({"class": "own"}, "Answer both questions for your class, or choose one from the list."),
+        ({"class": "own", "littlestone": "no", "vcl": "no"}, "C*exp(-c*n)"),
+        ({"class": "finite"}, "C*exp(-c*n)"),
+        ({"class": "thresholds-naturals"}, "C*exp(-c*n)"),
+        ({"class": "blocks"}, "C*exp(-c*n)"),
+        ({"class": "thresholds-line"}, "C/n"),
+        ({"class": "half-spaces"}, "C/n"),
         ({"class": "finite-subsets"}, "Arbitrarily slow: "),
-        ({"class": "thresholds-line", "littlestone": "yes", "vcl": "no"}, "1/n"),
+        ({"class": "thresholds-line", "littlestone": "yes", "vcl": "no"}, "C/n"),
         ({"class": "finite", "source": "worst"}, "The VC dimension is finite, "),
         ({"source": "worst", "littlestone": "no", "vcl": "no"}, "The worst case is decided by the VC dimension "),
-        (
-            {"class": "thresholds-line", "littlestone": "no"},
-            "Thresholds on the line: this class has an infinite Littlestone tree. ",
-        ),
-        (
-            {"class": "blocks", "vcl": "yes"},
-            "Functions on one of disjoint blocks of sizes 1, 2, 3, ...: this class has",
-        ),
     ],
     ids=str,
 )
@@ -125,6 +119,35 @@ def test_the_decision_path(settings: dict[str, str], expected: str) -> None:
     else:
         assert derivation.result.text == expected
         assert derivation.result.status == "theorem"
+        assert derivation.result.bound and derivation.result.decimal is None
+
+
+def test_a_rate_has_no_number_whatever_is_set() -> None:
+    """The constants are the source's own, so e^-10 at n = 10 says nothing; the error of the source on show is one."""
+    result = CALCULATOR.derive(**NUMBERS | {"samples": 10}).answer
+    assert (result.text, result.latex, result.decimal) == ("C*exp(-c*n)", r"C \exp(-c n)", None)
+    assert [(quantity.symbol.name, quantity.decimal) for quantity in result.quantities] == [("epsilon", "0.0348678")]
+    assert CALCULATOR.same(CALCULATOR.derive(samples=10), "C*exp(-c*n)")
+    assert not CALCULATOR.same(CALCULATOR.derive(samples=10), "C*exp(-2*c*n)")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
+def test_a_class_answers_the_two_questions(example: universal_rates.Example) -> None:
+    given = CALCULATOR.derive(**{"class": example.id}).parameters
+    assert (given["littlestone"], given["vcl"]) == (example.littlestone, example.vcl)
+    other = {"yes": "no", "no": "yes"}
+    found = CALCULATOR.problems(
+        {"class": example.id, "littlestone": other[example.littlestone], "vcl": other[example.vcl]}
+    )
+    assert [problem.message for problem in found] == [
+        f"{name} must be left out or {right!r}, which class {example.id} has; got {other[right]!r}"
+        for name, right in (("littlestone", example.littlestone), ("vcl", example.vcl))
+    ]
+
+
+def test_answers_of_ones_own_are_for_a_class_of_ones_own() -> None:
+    assert CALCULATOR.derive(littlestone="yes", vcl="no").parameters["class"] == "own"
+    assert CALCULATOR.derive().parameters["class"] == "thresholds-naturals"
 
 
 def shattered(members: Iterable[frozenset[int]], points: int) -> int:
@@ -260,11 +283,11 @@ def test_the_table_of_textbook_classes() -> None:
     table = CALCULATOR.table()
     assert [row.title for row in table.rows] == [example.title for example in EXAMPLES]
     assert [[cell.text for cell in row.cells] for row in table.rows] == [
-        ["exp(-n)", "1/n, up to a constant"],
-        ["exp(-n)", "1/(n + 1)"],
-        ["exp(-n)", "1/2"],
-        ["1/n", "1/(n + 1)"],
-        ["1/n", "1/n, up to a constant"],
+        ["C*exp(-c*n)", "1/n, up to a constant"],
+        ["C*exp(-c*n)", "1/(n + 1)"],
+        ["C*exp(-c*n)", "1/2"],
+        ["C/n", "1/(n + 1)"],
+        ["C/n", "1/n, up to a constant"],
         ["arbitrarily slow", "1/2"],
         ["arbitrarily slow", "1/2"],
     ]
@@ -294,7 +317,8 @@ def test_javascript_equals_sympy() -> None:
     for settings in CASES:
         derivation = CALCULATOR.derive(**settings)
         if derivation.result is not None:
-            outputs += [derivation.result.expression, *(q.expression for q in derivation.result.quantities)]
+            outputs += [] if derivation.result.bound else [derivation.result.expression]
+            outputs += [quantity.expression for quantity in derivation.result.quantities]
     outputs += [curve.expression for curve in derivation.curves]
     x = universal_rates._X
     arithmetic = numeric.context()

@@ -118,5 +118,5 @@ def test_fractions_have_their_decimal_beside_them(made: Make) -> None:
 
 def test_what_follows_from_a_measured_exponent_is_exact(made: Make) -> None:
     widget = made(dimension="8", degree="1", also="measured", measured="0.34")
-    assert (widget.result_text, widget.result_decimal, widget.result_exact) == ("200/17", "11.765", True)
+    assert (widget.result_text, widget.result_decimal, widget.result_sign) == ("200/17", "11.765", "=")
     assert further(widget)["order"] == ("34/25", "= 1.36")
