@@ -106,6 +106,8 @@ class Parameter:
     """True: a page's slider moves through the powers of ten between the ends of `slider`."""
     further: bool = False
     """True: a page shows its control among the further assumptions, which are folded at first."""
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(choice id, option ids) of choices without which this makes no difference; a page hides its control then."""
     parts: int = MAX_PART
     """The largest numerator and denominator of a fraction; a decimal with k digits after its point has 10^k below."""
 
@@ -418,6 +420,8 @@ class Curve:
     title: str
     variable: sympy.Symbol
     expression: sympy.Expr
+    where: sympy.Expr | None = None
+    """The curve is drawn only where this is 0 or more, in its variable and the parameters; None: everywhere."""
 
 
 AxisScale = Literal["log", "linear"]

@@ -18,6 +18,7 @@ from calculators.derivation import (
     Parameter,
     Quantity,
     Result,
+    Silence,
     Source,
     Step,
 )
@@ -82,9 +83,6 @@ _PARAMETERS = (
         "Only its ratio to the other scales counts, so choose the unit freely.",
         start=sympy.Integer(1),
         default=_SPREAD,
-        minimum=sympy.Rational(1, 2),
-        open=False,
-        maximum=sympy.Rational(3, 2),
         slider=(sympy.Rational(1, 2), sympy.Rational(3, 2)),
     ),
     Parameter(
@@ -95,10 +93,7 @@ _PARAMETERS = (
         "factor in front of a Student-t variable. In the unit of the value.",
         start=sympy.Integer(2),
         default=_SCALE,
-        minimum=sympy.Rational(1, 2),
-        open=False,
-        maximum=2,
-        slider=(sympy.Rational(1, 2), 2),
+        slider=(sympy.Rational(1, 2), 5),
     ),
     Parameter(
         "proxy",
@@ -122,6 +117,7 @@ _PARAMETERS = (
         open=False,
         maximum=20,
         slider=(1, 20),
+        only=(("error", ("student",)),),
     ),
     Parameter(
         "samples",
@@ -173,6 +169,9 @@ _PARAMETERS = (
 )
 
 _Values = Mapping[str, sympy.Expr]
+
+_FARTHEST = 40
+"""How many scales of a Laplace error from the mean its closed forms are computed."""
 
 _QUESTIONS = (
     Option("observed", "The proxy shows exactly u"),
@@ -704,18 +703,24 @@ def _steps(question: str, error: str, dependent: bool, v: _Values) -> tuple[Step
     return {"gaussian": _observed_gaussian, "laplace": _observed_laplace, "student": _observed_student}[error](v)
 
 
-def _curves(question: str, dependent: bool, v: _Values) -> tuple[Curve, ...]:
+def _curves(question: str, error: str, dependent: bool, v: _Values) -> tuple[Curve, ...]:
     if question.startswith("reward"):
         names = (("reward-best-of-n", "Best of n"), ("reward-rl", "Reinforcement learning"))
         return tuple(Curve(name, title, _DISTANCE, _reward(name, v, _DISTANCE)) for name, title in names)
-    laws = {
-        "gaussian": ("Gaussian error", _observed_gaussian(v)[2].after),
-        "laplace": ("Laplace error", _observed_laplace(v)[2].after),
-        "student": ("Student-t error", _observed_student(v)[1].after),
-    }
+    gaussian = Curve("gaussian", "Gaussian error", _ANY, _observed_gaussian(v)[2].after)
     if dependent:
-        laws = {"gaussian": laws["gaussian"], "dependent": ("Correlated Gaussian error", _dependent(v)[1].after)}
-    return tuple(Curve(name, title, _ANY, law) for name, (title, law) in laws.items())
+        return gaussian, Curve("dependent", "Correlated Gaussian error", _ANY, _dependent(v)[1].after)
+    name, title = "student", "Student-t error"
+    if error != "student":
+        # Beside another error the degrees of freedom are no setting.
+        name, title, v = "student-3", "Student-t error, 3 degrees of freedom", {**v, "degrees": sympy.Integer(3)}
+    wide = 3 * v["error_scale"] - v["value_spread"]
+    near = _FARTHEST * v["error_scale"] - _ANY
+    return (
+        gaussian,
+        Curve("laplace", "Laplace error", _ANY, _observed_laplace(v)[2].after, where=sympy.Min(wide, near)),
+        Curve(name, title, _ANY, _observed_student(v)[1].after, where=wide),
+    )
 
 
 def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> Derivation:
@@ -755,11 +760,54 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         _FIT_ASSUMPTIONS if fit else _ASSUMPTIONS,
         steps,
         result,
-        _curves(question, dependent, values),
+        _curves(question, error, dependent, values),
         silence=silence,
         axes=_AXES,
     )
 
+
+_NARROW = (
+    "For this error the true value may spread at most three times as far as the error's scale: beyond that the sums "
+    "that stand for integrals lose digits, and so do the exponentials of the closed forms. A Gaussian error has no "
+    "such limit, and nearly all of a proxy this good is value."
+)
+_SILENCES = (
+    *(
+        Silence(_NARROW, 3 * _SCALE, _SPREAD, (("question", question), ("error", error), ("dependence", "independent")))
+        for question, error in (
+            ("observed", "laplace"),
+            ("observed", "student"),
+            ("threshold", "laplace"),
+            ("best-of-n", "laplace"),
+        )
+    ),
+    *(
+        Silence(
+            f"For a Laplace error the proxy may lie at most {_FARTHEST} scales of the error above the mean: farther "
+            "out the exponentials of the closed form grow beyond what numbers of a page can hold. The value there is "
+            "the plateau, the variance of V over the scale, as closely as such numbers can say.",
+            _FARTHEST * _SCALE,
+            _PROXY,
+            (("question", question), ("error", "laplace"), ("dependence", "independent")),
+        )
+        for question in ("observed", "threshold")
+    ),
+    Silence(
+        "For a Laplace error and the best of n the error's scale may be at most four times the spread of the true "
+        "value: the sum that stands for the integral has steps too wide for a narrower value.",
+        4 * _SPREAD,
+        _SCALE,
+        (("question", "best-of-n"), ("error", "laplace"), ("dependence", "independent")),
+    ),
+    Silence(
+        "The threshold lies more than 30 spreads of the proxy above its mean. The share that passes, below "
+        "1 in 10^197, is near the smallest number that a page can hold.",
+        900 * (_SPREAD**2 + _SCALE**2),
+        _PROXY**2,
+        (("question", "threshold"), ("error", "gaussian"), ("dependence", "independent")),
+    ),
+)
+"""Where the arithmetic of a page ends; the mathematics does not."""
 
 CALCULATOR = Calculator(
     "goodhart",
@@ -795,6 +843,7 @@ CALCULATOR = Calculator(
     (_GARRABRANT, _GAO, _BEIRAMI),
     _build,
     belongs=("bootstrapped-alignment",),
+    silences=_SILENCES,
     against=(
         "A Gaussian value, an independent error of known law and size: the mean true value of at least 10,000 "
         "candidates whose proxy is near u, below the threshold, or kept as the best of n, more than four standard "

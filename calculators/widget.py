@@ -22,6 +22,7 @@ from calculators.derivation import (
     Axes,
     Calculator,
     Choice,
+    Curve,
     Derivation,
     Law,
     Parameter,
@@ -539,6 +540,9 @@ def _parameter_shown(built: _Built, parameter: Parameter) -> Shown[Parameter]:
         key: True if (d.result is None and not parameter.further) or letter in _letters(d) else None
         for key, d in built.combined.items()
     }
+    for key in used:
+        if any(_named(calculator, key)[choice] not in options for choice, options in parameter.only):
+            used[key] = None
     in_usual = letter in _letters(built.combined[built.start])
     for place, choice in enumerate(calculator.choices):
         options = [option for option in choice.options() if choice.alone]
@@ -766,9 +770,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         if is_computable(calculator, quantity.expression)
     )
     curves = ", ".join(
-        f"{json.dumps(curve.id)}: {code}"
-        for curve in derivation.curves
-        if (code := _curve(calculator, curve.expression, curve.variable))
+        f"{json.dumps(curve.id)}: {code}" for curve in derivation.curves if (code := _curve(calculator, curve))
     )
     return (
         f'  {{\n    silence: "",\n    latex: {formula},\n'
@@ -777,14 +779,18 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
     )
 
 
-def _curve(calculator: Calculator, expression: sympy.Expr, variable: sympy.Symbol) -> str:
+def _curve(calculator: Calculator, curve: Curve) -> str:
     """A function of the parameters and x, or the empty text when there is no code for it."""
     x = sympy.Symbol("abscissa", positive=True)  # no letter of a formula
     try:
-        code = emit.javascript(expression.subs(variable, x), exact=False)
+        code = emit.javascript(curve.expression.subs(curve.variable, x), exact=False)
     except emit.EmitError:
         return ""
-    return f"(given, abscissa) => {{ {_numbers(calculator, expression.free_symbols - {variable})}return {code}; }}"
+    letters = curve.expression.free_symbols
+    if curve.where is not None:
+        letters |= curve.where.free_symbols
+        code = f"{emit.javascript(curve.where.subs(curve.variable, x), exact=False)} < 0 ? NaN : {code}"
+    return f"(given, abscissa) => {{ {_numbers(calculator, letters - {curve.variable})}return {code}; }}"
 
 
 def _verdict(calculator: Calculator, conditions: Sequence[Verdict], verdicts: Mapping[tuple[str, str], int]) -> str:

@@ -665,8 +665,11 @@ def _points(curve: Curve, axes: Axes | None, values: Mapping[sympy.Symbol, sympy
     for index in range(count):
         share = index / (count - 1)
         x = _along(axes.x, share) if axes else 10.0**index
+        here = {**numbers, curve.variable: arithmetic.mpf(x)}
         try:
-            y = float(numeric.evaluate(arithmetic, curve.expression, {**numbers, curve.variable: arithmetic.mpf(x)}))
+            if curve.where is not None and numeric.evaluate(arithmetic, curve.where, here) < 0:
+                continue
+            y = float(numeric.evaluate(arithmetic, curve.expression, here))
             up = _share(axes.y, y) if axes else 1 + math.log10(y) / _DECADES
         except (ArithmeticError, TypeError, ValueError, KeyError):
             continue

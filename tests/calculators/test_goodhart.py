@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy
 
-from calculators import emit, numeric
+from calculators import emit, numeric, widget
 from calculators.derivation import Derivation, Step
 from calculators.goodhart import CALCULATOR
 from calculators.verify import StepError, verify, verify_step
@@ -265,3 +265,69 @@ def test_the_page_says_that_it_is_an_illustration() -> None:
         assert result.status == "illustration"
         assert any("not from the post" in sentence for sentence in result.holds)
     assert CALCULATOR.belongs == ("bootstrapped-alignment",)
+
+
+@pytest.mark.parametrize("scale", ["1/1000", 3, 1000])
+def test_a_gaussian_error_has_no_limit_of_scale(scale: object) -> None:
+    s = float(sympy.Rational(str(scale)))
+    assert value(error_scale=scale) == pytest.approx(2 / (1 + s**2), rel=1e-12)
+    assert 0 < value(error_scale=scale, question="best-of-n") < 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "begins"),
+    [
+        ({"error": "laplace", "error_scale": "33/100"}, "For this error the true value may spread at most three times"),
+        ({"error": "student", "error_scale": "33/100"}, "For this error the true value may spread at most three times"),
+        (
+            {"error": "laplace", "value_spread": "1/9", "error_scale": "1/21"},
+            "For a Laplace error the proxy may lie at",
+        ),
+        ({"error": "laplace", "question": "best-of-n", "error_scale": 5}, "For a Laplace error and the best of n the"),
+        (
+            {"question": "threshold", "value_spread": "1/30", "error_scale": "1/30"},
+            "The threshold lies more than 30 spr",
+        ),
+    ],
+    ids=str,
+)
+def test_where_the_arithmetic_ends_the_reason_is_said(settings: dict[str, object], begins: str) -> None:
+    derivation = CALCULATOR.derive(**NUMBERS | settings)
+    assert derivation.result is None and derivation.silence.startswith(begins)
+    # The fitted curves have no error at all.
+    assert CALCULATOR.derive(**NUMBERS | settings | {"question": "reward-rl"}).result is not None
+
+
+ENDS: list[dict[str, object]] = [
+    {"error": "student", "error_scale": 500, "proxy": "1/2", "degrees": 1},
+    {"error": "student", "value_spread": 3, "error_scale": 1, "proxy": 20, "degrees": 1},
+    {"error": "laplace", "error_scale": 200},
+    {"error": "laplace", "value_spread": 3, "error_scale": 1, "proxy": 20},
+    {"error": "laplace", "value_spread": "1/50", "error_scale": "1/2", "proxy": 20},
+    {"error": "laplace", "question": "threshold", "error_scale": 200},
+    {"error": "laplace", "question": "threshold", "value_spread": "1/50", "error_scale": "1/2", "proxy": 20},
+    {"error": "laplace", "question": "best-of-n", "error_scale": 4},
+    {"error": "laplace", "question": "best-of-n", "value_spread": 3, "error_scale": 1},
+    {"question": "threshold", "value_spread": "1/3", "error_scale": "3/5", "proxy": 20},
+    {"question": "best-of-n", "error_scale": 1000},
+]
+
+
+@pytest.mark.parametrize("settings", ENDS, ids=str)
+def test_javascript_equals_sympy_up_to_where_the_arithmetic_ends(settings: dict[str, object]) -> None:
+    asked = {key: text for key, text in settings.items() if key in ("error", "question")}
+    given = {key: sympy.Rational(str(text)) for key, text in (NUMBERS | settings).items() if key not in asked}
+    (found,) = in_node.values(
+        CALCULATOR.derive(**asked).answer.expression,
+        [{parameter.symbol: float(given[parameter.id]) for parameter in CALCULATOR.parameters}],
+    )
+    assert found == pytest.approx(value(**settings), rel=1e-11)
+
+
+def test_degrees_of_freedom_are_asked_for_a_student_error_only() -> None:
+    plan = widget.plan(CALCULATOR)
+    (degrees,) = (shown for shown in plan.parameters if shown.item.id == "degrees")
+    for settings in EXACT[:6]:
+        chosen = widget.settled(CALCULATOR, settings)
+        assert degrees.holds(chosen) == (settings.get("error") == "student")
+    assert all("student" in text.split("/") for text in degrees.options)
