@@ -56,6 +56,7 @@ _DASHES: Final[tuple[tuple[float, tuple[float, ...]], ...]] = (
 )
 _DARK: Final = {"ink": "#e5eae8", "soft": "#a4b0ae", "line": "#2b3436", "paper": "#101415"}
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LETTERS: Final = {"alpha": "α", "rho": "ρ"}
 _FEW: Final = 3  # lines that the legend names one by one
 
 _MARKS: Final = re.compile(r"<g((?: clip-path=\"[^\"]*\")?)>((?:<use [^>]*/>)+)</g>")
@@ -346,7 +347,7 @@ def _power(value: float, *, plain: bool) -> str:
 
 
 def _greek(text: str) -> str:
-    return re.sub(r"\balpha\b", "α", text)
+    return re.sub(r"\b(?:alpha|rho)\b", lambda name: _LETTERS[name[0]], text)
 
 
 def _variable(colour: str) -> str:

@@ -424,21 +424,18 @@ def _answer(metrics: tuple[Metric, ...]) -> str:
     if "early-gaussian" not in by_id:
         return text
     first = by_id["early-gaussian"].title.split(" after ")[1].split(" steps")[0]
-    words = [f"{_early_words(by_id[f'early-{latent}'])} with {kind}s" for latent, kind in reversed(_KINDS.items())]
+    changes = [f"by {_change(by_id[f'early-{latent}'])}, with {kind}s" for latent, kind in reversed(_KINDS.items())]
     return (
-        f"{text} With balancing 0.8 instead of 0.5 the next frame is foretold, after {first} steps, "
-        f"{', and '.join(words)}; a reading of balancing expects better with both."
+        f"{text} Balancing 0.8 instead of 0.5 changes the log loss of the next frame after {first} steps "
+        f"{' and '.join(changes)}; a reading of balancing expects a lower one with both."
     )
 
 
-def _early_words(metric: Metric) -> str:
-    """`worse by 0.011 nats (0.008 to 0.013)`, or `better or worse (loss higher by -0.02 nats, -0.05 to 0.02)`."""
+def _change(metric: Metric) -> str:
+    """A change of a loss in words: `+0.011 nats (+0.0082 to +0.013), for the worse`."""
     low, high = metric.interval or (metric.value, metric.value)
-    if low <= 0 <= high:
-        words = f"better or worse, undecided (loss higher by {metric.value:.2g} nats, {low:.2g} to {high:.2g})"
-        return words.replace("-", "−")
-    near, far = sorted((abs(low), abs(high)))
-    return f"{'worse' if low > 0 else 'better'} by {abs(metric.value):.2g} nats ({near:.2g} to {far:.2g})"
+    word = "undecided" if low <= 0 <= high else "for the worse" if low > 0 else "for the better"
+    return f"{metric.value:+.2g} nats ({low:+.2g} to {high:+.2g}), {word}".replace("-", "−")
 
 
 _COMMON: dict[str, Scalar | tuple[Scalar, ...]] = {"separation": 16, "hold": 2}

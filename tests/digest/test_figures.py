@@ -70,6 +70,14 @@ def test_small_numbers_on_an_axis_are_not_rounded_away() -> None:
         assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", svg)
 
 
+def test_axes_have_letters_and_not_their_names() -> None:
+    line = Line("line", (1.0, 2.0), (1.0, 2.0), None)
+    axes = ("Separation of the modes, rho", "Exponent alpha")
+    shown = figures.draw(Figure("f", "A figure", *axes, "log", "linear", (), (line,), "A line."), "f").wide
+    assert ">Separation of the modes, ρ<" in shown and ">Exponent α<" in shown
+    assert ">Separation of the modes, rho<" not in shown
+
+
 def test_the_letters_for_a_phone_are_at_its_size(drawing: figures.Drawing) -> None:
     assert 'viewBox="0 0 328 ' in drawing.narrow
     assert min(float(size) for size in re.findall(r"font-size: ([\d.]+)px", drawing.narrow)) >= 11

@@ -291,25 +291,20 @@ def test_the_answer_says_when_more_balancing_does_worse() -> None:
         change = [by_seed[0][seed] - by_seed[1][seed] for seed in by_seed[0]]
         mean = statistics.fmean(change)
         reach = 2.7764451 * statistics.stdev(change) / math.sqrt(len(change))
-        if abs(mean) > reach:
-            side = "worse" if mean > 0 else "better"
-            words[latent] = f"{side} by {abs(mean):.2g} nats ({abs(mean) - reach:.2g} to {abs(mean) + reach:.2g})"
-        else:
-            words[latent] = f"loss higher by {mean:.2g} nats, {mean - reach:.2g} to {mean + reach:.2g}".replace(
-                "-", "−"
-            )
-    assert f"after 150 steps, {words['gaussian']} with Gaussian latents, and " in answer
-    assert words["categorical"] in answer
+        word = "undecided" if abs(mean) <= reach else "for the worse" if mean > 0 else "for the better"
+        words[latent] = f"{mean:+.2g} nats ({mean - reach:+.2g} to {mean + reach:+.2g}), {word}".replace("-", "−")
+    assert f"after 150 steps by {words['gaussian']}, with Gaussian latents and " in answer
+    assert f" by {words['categorical']}, with categorical latents;" in answer
 
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [
-        (-3.0, -1.0, "better by 2 nats (1 to 3)"),
-        (1.0, 3.0, "worse by 2 nats (1 to 3)"),
-        (-1.0, 5.0, "better or worse, undecided (loss higher by 2 nats, −1 to 5)"),
+        (-3.0, -1.0, "−2 nats (−3 to −1), for the better"),
+        (1.0, 3.0, "+2 nats (+1 to +3), for the worse"),
+        (-1.0, 5.0, "+2 nats (−1 to +5), undecided"),
     ],
 )
-def test_a_difference_is_better_worse_or_undecided(low: float, high: float, words: str) -> None:
+def test_a_change_is_for_the_better_for_the_worse_or_undecided(low: float, high: float, words: str) -> None:
     metric = Metric("early", "Early", "D", (low + high) / 2, (low, high), 5, None, False, "no prediction")
-    assert discrete_latents._early_words(metric) == words
+    assert discrete_latents._change(metric) == words
