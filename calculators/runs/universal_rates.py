@@ -204,12 +204,10 @@ def _answer(metrics: tuple[Metric, ...]) -> str:
         source, _, n = metric.id.removeprefix("error-").rpartition("-n")
         sizes.setdefault(_TITLES[source], []).append(f"{int(n):,}")
     judged = "; ".join(f"{title}, n = {_listed(numbers)}" for title, numbers in sizes.items())
-    text = (
-        f"At the two sizes of each curve that are judged, a middle and the largest one ({judged}), {good} of "
-        f"{len(metrics)} simulated errors are consistent with the closed forms: exponential, 1/n and slow"
-    )
+    text = f"{good} of {len(metrics)} simulated errors are consistent with the closed forms: exponential, 1/n and slow"
     off = [metric.title.removeprefix("Error after ") for metric in metrics if metric.verdict != "consistent"]
-    return f"{text}; not yet or not: {'; '.join(off)}." if off else f"{text}."
+    text += f"; not yet or not: {'; '.join(off)}." if off else "."
+    return f"{text} Judged are two sizes of each curve, a middle and the largest one: {judged}."
 
 
 RUN = Run(

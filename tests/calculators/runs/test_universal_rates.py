@@ -113,4 +113,7 @@ def test_the_caption_says_how_far_few_examples_are_off_and_the_answer_which_size
     atom = math.exp(sum(map(math.log, rows["atom", 1])) / len(rows["atom", 1])) / 0.09
     assert f"with few the points are off them: {atom:.2f}, " in figure.alt
     answer = RUN.answer(RUN.metrics(record.configuration, {"errors": errors}))
+    assert answer.startswith(
+        "8 of 8 simulated errors are consistent with the closed forms: exponential, 1/n and slow. "
+    )
     assert "thresholds on the natural numbers, n = 24 and 64; thresholds on the line, n = 64 and 1,024; " in answer
