@@ -184,13 +184,12 @@ def plan(calculator: Calculator) -> Plan:
         ValueError: there are more than `MOST_COMBINATIONS`, or a choice that is to stand alone changes an answer.
     """
     built = _build(calculator)
-    letters = [parameter.symbol for parameter in calculator.parameters]
     keys: dict[sympy.Expr, str] = {}
     steps = []
     for id_, entries in _merged(built, lambda d: {step.id: step for step in d.steps}, _step_signature).items():
         choices, groups = _groups(calculator, entries, _step_signature)
         variants = [
-            _variant(letters, tuple("/".join(key) for key in found), step, keys)
+            _variant(calculator, tuple("/".join(key) for key in found), step, keys)
             for step, found in groups
             if step is not None
         ]
@@ -593,10 +592,9 @@ def _case_signature(derivation: Derivation) -> Hashable:
     return answer, derivation.silence, derivation.curves, derivation.axes
 
 
-def _variant(
-    letters: Sequence[sympy.Symbol], options: tuple[str, ...], step: Step, keys: dict[sympy.Expr, str]
-) -> Variant:
+def _variant(calculator: Calculator, options: tuple[str, ...], step: Step, keys: dict[sympy.Expr, str]) -> Variant:
     """One variant; `keys` collects the holes, so that equal holes of all steps share a key."""
+    letters = [parameter.symbol for parameter in calculator.parameters]
 
     def computable(node: sympy.Expr) -> bool:
         try:
@@ -610,17 +608,38 @@ def _variant(
         keys.update({hole.expression: hole.key for hole in template.holes})
         return template
 
+    def valued(expression: sympy.Expr) -> emit.Template:
+        """The expression in letters and its value, as far as that is one number."""
+        formula, value = emit.latex(expression), line(expression)
+        if not expression.free_symbols or [hole.expression for hole in value.holes] != [expression]:
+            return emit.Template(formula, ())
+        sign = "=" if is_exact(calculator, expression) else r"\approx"
+        return emit.Template(f"{formula} {sign} {value.latex}", value.holes)
+
     wanted = frozenset(letters)
     if all(isinstance(side, sympy.Expr) and side.free_symbols <= wanted for side in (step.before, step.after)):
         # With numbers on both sides the line would say 1/2 = 1/2: it keeps its letters, and the value comes last.
-        before, after = (emit.Template(emit.latex(side), ()) for side in (step.before, step.after))
-        value = line(step.after)
-        if step.after.free_symbols and len(value.holes) == 1 and value.holes[0].expression == step.after:
-            after = emit.Template(f"{after.latex} = {value.latex}", value.holes)
+        before, after = emit.Template(emit.latex(step.before), ()), valued(step.after)
+    elif _rounds(calculator, step):
+        # A bare decimal would say nothing of where it comes from, and would not be equal to what is before it.
+        before, after = line(step.before), valued(step.after)
     else:
         before, after = line(step.before), line(step.after)
     words = step.because, step.source, step.law, step.sign, step.relation
     return Variant(options, step.title, step.kind, before, after, *words)
+
+
+def _rounds(calculator: Calculator, step: Step) -> bool:
+    """Whether a line in numbers would be a letter and one rounded decimal."""
+    letters = {parameter.symbol for parameter in calculator.parameters}
+    return (
+        isinstance(step.after, sympy.Expr)
+        and bool(step.after.free_symbols)
+        and step.after.free_symbols <= letters
+        and not step.before.free_symbols & letters
+        and is_computable(calculator, step.after)
+        and not is_exact(calculator, step.after)
+    )
 
 
 def parameter_data(parameter: Parameter) -> Mapping[str, object]:

@@ -24,9 +24,22 @@ _MATH_END: Final = re.compile(r"</math>(?:</a>)?[,.;:!?)]+")
 # A heading cell that holds a formula alone: some readers see no text in it.
 _BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
-_LETTER: Final = re.compile(r"(?<![\w'’])(?:alpha|rho|nu|[b-zB-HJ-Z])(?![\w])")
+# Perhaps with a short index: V_x, S_xx, n_out. With one, a is a letter too.
+_GREEK: Final = {
+    "alpha": "α",
+    "beta": "β",
+    "delta": "δ",
+    "epsilon": "ε",
+    "lambda": "λ",
+    "nu": "ν",
+    "rho": "ρ",
+    "sigma": "σ",
+}
+_LETTER: Final = re.compile(
+    rf"(?<![\w'’])({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_([A-Za-z0-9]{{1,3}}))?(?!\w)"
+)
+_SIGNS: Final = {"-&gt;": "→", "&gt;=": "≥", "&lt;=": "≤", "+-": "±"}
 _ARXIV: Final = re.compile(r"\barXiv:(\d{4}\.\d{4,5})\b")
-_GREEK: Final = {"alpha": "α", "rho": "ρ", "nu": "ν"}
 
 
 @cache
@@ -95,13 +108,21 @@ def _glued(html: str) -> str:
 
 def letters(text: str) -> Markup:
     """A calculator's plain sentence: letters in italics, powers raised, signs as printers set them, papers as links."""
-    line = re.sub(r"(?<![\w)])-(?=[\dD]|alpha)", "−", _safe(text)).replace("-&gt;", "→")
+    line = re.sub(r"(?<![\w)+])-(?=[\dD]|alpha|sigma)", "−", _safe(text))
+    for typed, sign in _SIGNS.items():
+        line = line.replace(typed, sign)
     line = re.sub(r"\boo\b", "∞", line)
-    line = _LETTER.sub(lambda match: f"<i>{_GREEK.get(match[0], match[0])}</i>", line)
+    line = _LETTER.sub(_lettered, line)
     line = re.sub(r"\^-(?=<i>)", "^−", line)
     line = re.sub(r"\^\(([^()]*)\)", r"<sup>\1</sup>", line)
     line = _ARXIV.sub(r'<a href="https://arxiv.org/abs/\1">arXiv:\1</a>', line)
     return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+(?:\.\d+)?))", r"<sup>\1</sup>", line))
+
+
+def _lettered(match: re.Match[str]) -> str:
+    """A letter in italics, its index lowered."""
+    letter, index = match.groups()
+    return f"<i>{_GREEK.get(letter, letter)}</i>" + (f"<sub>{index}</sub>" if index else "")
 
 
 def breakable(name: str) -> Markup:
@@ -111,7 +132,13 @@ def breakable(name: str) -> Markup:
 
 def drawn(text: str) -> Markup:
     """The same inside a drawing, whose text knows no HTML."""
-    return Markup(str(letters(text)).replace("<i>", '<tspan font-style="italic">').replace("</i>", "</tspan>"))
+    return Markup(
+        str(letters(text))
+        .replace("<i>", '<tspan font-style="italic">')
+        .replace("<sub>", '<tspan baseline-shift="sub" font-size="75%">')
+        .replace("</i>", "</tspan>")
+        .replace("</sub>", "</tspan>")
+    )
 
 
 def rounding(exact: str, decimal: str) -> str:

@@ -163,6 +163,8 @@ class QuantityView:
     id: str
     title: str
     symbol: Markup
+    sign: str
+    """Whether it equals what is shown, or about."""
     text: str
     decimal: str
     """The rounded value with its sign, `≈ 1.489`, where the text is a fraction; else empty."""
@@ -420,6 +422,7 @@ def _case(
                 quantity.id,
                 quantity.title,
                 Markup(mathml[emit.latex(quantity.symbol), False]),
+                "=" if is_exact(calculator, quantity.expression) else "≈",
                 *(_with_decimal(calculator, quantity.expression, values) if when.now else ("", "")),
                 quantity.unit,
             )

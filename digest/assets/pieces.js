@@ -137,17 +137,26 @@ export async function copy(text) {
   }
 }
 
-/** A plain sentence with its letters in italics, as the build sets them. */
+const GREEK = { alpha: "α", beta: "β", delta: "δ", epsilon: "ε", lambda: "λ", nu: "ν", rho: "ρ", sigma: "σ" };
+const LETTER = "(?:alpha|beta|delta|epsilon|lambda|nu|rho|sigma|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_[A-Za-z0-9]{1,3})?";
+const LETTERS = new RegExp(`(\\^-?\\d+(?:\\.\\d+)?|\\^?(?<![\\w'’])${LETTER}(?!\\w))`);
+
+/** A plain sentence with its letters in italics, indices lowered and powers raised, as the build sets them. */
 export function letters(text) {
-  return text.split(/(\^?(?<![\w'’])(?:alpha|rho|nu|[b-zB-HJ-Z])(?!\w))/).map((part, index) => {
+  const signed = text.replaceAll(">=", "≥").replaceAll("<=", "≤").replaceAll("+-", "±");
+  return signed.split(LETTERS).flatMap((part, index) => {
     if (index % 2 === 0) return part;
-    const letter = document.createElement("i");
-    letter.textContent = part.replace("^", "").replace("alpha", "α").replace("rho", "ρ").replace("nu", "ν");
-    if (!part.startsWith("^")) return letter;
-    const raised = document.createElement("sup");
-    raised.append(letter);
-    return raised;
+    const [name, below] = part.replace("^", "").split("_");
+    const set = [/[0-9]$/.test(name) ? name.replace("-", "−") : piece("i", GREEK[name] ?? name)];
+    if (below) set.push(piece("sub", below));
+    return part.startsWith("^") ? piece("sup", ...set) : set;
   });
+}
+
+function piece(kind, ...content) {
+  const element = document.createElement(kind);
+  element.append(...content);
+  return element;
 }
 
 /** Puts a number into a formula: a minus sign of its own, a power of ten as one, a fraction as its place has it. */

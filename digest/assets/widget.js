@@ -153,6 +153,7 @@ class Widget {
       const further = more[place.dataset.quantity];
       if (further === undefined) continue;
       place.textContent = shown(further);
+      place.previousElementSibling.textContent = isExact(further) || further === Infinity ? "=" : "≈";
       place.nextElementSibling.textContent = this.decimal(further);
     }
   }

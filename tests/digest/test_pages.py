@@ -166,6 +166,14 @@ def test_a_power_with_decimals_is_raised_whole() -> None:
     )
 
 
+def test_indices_are_lowered_and_signs_set() -> None:
+    assert render.letters("alpha >= 4/d, S_xx +- n_out, rho < -sigma_V; d_model, sum_xx and a class stay") == (
+        "<i>α</i> ≥ 4/<i>d</i>, <i>S</i><sub>xx</sub> ± <i>n</i><sub>out</sub>, <i>ρ</i> &lt; −<i>σ</i><sub>V</sub>; "
+        "d_model, sum_xx and a class stay"
+    )
+    assert render.letters("sigma^2 and e^-n") == "<i>σ</i><sup>2</sup> and <i>e</i><sup>−<i>n</i></sup>"
+
+
 def test_a_paper_in_a_plain_sentence_is_a_link() -> None:
     assert render.letters("as in arXiv:2004.10802, read elsewhere") == (
         'as in <a href="https://arxiv.org/abs/2004.10802">arXiv:2004.10802</a>, read elsewhere'

@@ -139,7 +139,7 @@ def test_a_pasted_table(section: Locator) -> None:
 def test_settings_read_the_exponent_again(section: Locator) -> None:
     verdicts = section.locator("[data-fit-verdicts]")
     section.locator('[name="dimension"]').fill("40")
-    expect(verdicts).to_contain_text("α = 0.1884 is consistent with α >= 4/d: the bound is 4/d = 0.1 at d = 40.")
+    expect(verdicts).to_contain_text("α = 0.1884 is consistent with α ≥ 4/d: the bound is 4/d = 0.1 at d = 40.")
     section.locator('[name="degree"]').fill("0")
     expect(verdicts).to_contain_text("the bound is 2/d = 0.05 at d = 40")
     section.locator('[name="dimension"]').fill("")
