@@ -36,7 +36,7 @@ _GREEK: Final = {
     "sigma": "σ",
 }
 _LETTER: Final = re.compile(
-    rf"(?<![\w'’])({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_([A-Za-z0-9]{{1,3}}))?(?!\w)"
+    rf"(?:(?<![\w'’])|(?<=\d)(?=[dmq]\b))({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_([A-Za-z0-9]{{1,3}}))?(?!\w)"
 )
 _SIGNS: Final = {"-&gt;": "→", "&gt;=": "≥", "&lt;=": "≤", "+-": "±"}
 _ARXIV: Final = re.compile(r"\barXiv:(\d{4}\.\d{4,5})\b")

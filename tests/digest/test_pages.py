@@ -160,6 +160,10 @@ def test_powers_in_plain_sentences_are_raised() -> None:
     ).replace("e<sup>", "<i>e</i><sup>", 1)
 
 
+def test_a_letter_behind_a_factor_is_a_letter() -> None:
+    assert render.letters("−2m/d, not 2nd, 2D or 1e5") == "−2<i>m</i>/<i>d</i>, not 2nd, 2D or 1e5"
+
+
 def test_a_power_with_decimals_is_raised_whole() -> None:
     assert render.letters("P grows as w^1.56, then as 2^-0.5. It is 10^3. Not more") == (
         "<i>P</i> grows as <i>w</i><sup>1.56</sup>, then as 2<sup>−0.5</sup>. It is 10<sup>3</sup>. Not more"
