@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
+ITEMS ?= 2000
 PYTEST_ARGS ?= -q -n 2 --dist loadfile
 
 # Material prints a notice about its end of life (May 2027) into each build; the bounds in pyproject.toml say what we use.
@@ -39,7 +40,7 @@ runs: .venv/.test ## every example run of CPU size anew, with its record in cont
 	$(venv) -m calculators.runs all --preset cpu
 
 bench: .venv/.test node_modules/.stamp ## time, memory and bytes of a build, beside plain Material; the time to an answer
-	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m tests.bench && $(venv) -m tests.bench_runs
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(venv) -m tests.bench_runs && $(venv) -m tests.bench --items $(ITEMS)
 
 lock: ## choose versions anew: requirements/*.txt and package-lock.json
 	$(PYTHON) -m venv .cache/lock
