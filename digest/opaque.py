@@ -1,8 +1,11 @@
-"""Formulas and drawings, taken out of page texts and put back into finished pages.
+"""Formulas, drawings and what no search should find, taken out of page texts and put back into finished pages.
 
 Markdown and the search take HTML apart tag by tag, and most tags of a page are in its formulas. All that either wants
 of a formula is its words on one line, with the powers, indices and fractions as one would type them, since D to the
 power -4/d is not D minus 4/d. Of a drawing they want nothing. So a short element goes through them in its place.
+
+Elements with `data-search-exclude` go the same way, whole. Material's search knows that attribute, but it tells
+elements apart by their names alone: where one inside has the same name, its end ends the exclusion.
 """
 
 import re
@@ -14,7 +17,8 @@ from xml.etree import ElementTree
 _INVISIBLE: Final = "\u2061\u2062\u2063"  # applied to, times, and: signs that are not seen
 _WHOLE: Final = re.compile(r"<(math|svg)\b.*?</\1>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
-_STAND_IN: Final = re.compile(r'<(?:math|svg) data-opaque="(\d+)">[^<]*</(?:math|svg)>')
+_EXCLUDED: Final = re.compile(r"<(\w+)\b[^>]*\bdata-search-exclude\b[^>]*>")
+_STAND_IN: Final = re.compile(r'<(\w+) data-opaque="(\d+)">[^<]*</\1>')
 
 
 class Opaque:
@@ -25,12 +29,21 @@ class Opaque:
         self._wholes: list[tuple[str, str]] = []  # the element, and what stands in for it
 
     def take_out(self, text: str) -> str:
-        """The text with a stand-in for each formula and drawing."""
-        return _WHOLE.sub(lambda match: self._stand_in(match[0], match[1]), text)
+        """The text with a stand-in for each formula, drawing and excluded element.
+
+        Raises:
+            ValueError: an excluded element does not end in the text.
+        """
+        parts, done = [], 0
+        while found := _EXCLUDED.search(text, done):
+            end = _end(text, found)
+            parts += [text[done : found.start()], self._stand_in(text[found.start() : end], found[1])]
+            done = end
+        return _WHOLE.sub(lambda match: self._stand_in(match[0], match[1]), "".join([*parts, text[done:]]))
 
     def put_back(self, html: str) -> str:
         """The page with every stand-in replaced by what was taken out."""
-        return _STAND_IN.sub(lambda match: self._wholes[int(match[1])][0], html)
+        return _STAND_IN.sub(lambda match: self._wholes[int(match[2])][0], html)
 
     def _stand_in(self, whole: str, name: str) -> str:
         place = self._places.setdefault(whole, len(self._wholes))
@@ -38,6 +51,16 @@ class Opaque:
             words = _words(whole) if name == "math" else ""
             self._wholes.append((whole, f'<{name} data-opaque="{place}">{words}</{name}>'))
         return self._wholes[place][1]
+
+
+def _end(text: str, start: re.Match[str]) -> int:
+    """The place after the element that starts there."""
+    depth = 1
+    for tag in re.compile(rf"<(/?){start[1]}\b[^>]*>").finditer(text, start.end()):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return tag.end()
+    raise ValueError(f"this element has no end: {start[0]}")
 
 
 def _words(mathml: str) -> str:

@@ -1,4 +1,4 @@
-"""Formulas and drawings come back as they were, and what goes through Markdown in their place has their words."""
+"""Formulas, drawings and excluded elements come back as they were; what stands in for a formula has its words."""
 
 import pytest
 
@@ -16,6 +16,7 @@ DRAWING = '<svg viewBox="0 0 1 1"><text>10</text>\n<path d="M0 0"/></svg>'
         f"<p>{FORMULA}</p>",
         f"<p>{FORMULA}, {FORMULA} and <code>&lt;math&gt;</code></p>\n{DRAWING}{DRAWING}\n",
         f'<math display="block">\n{FORMULA.removeprefix("<math>")}<p>{DRAWING}',
+        f"<ul><li data-search-exclude>{FORMULA}<ul><li>{DRAWING}</li></ul></li><li>{FORMULA}</li></ul>",
     ],
 )
 def test_everything_comes_back(text: str) -> None:
@@ -54,6 +55,21 @@ def test_a_formula_leaves_its_words_and_a_drawing_leaves_nothing() -> None:
 def test_the_words_are_a_line_as_one_would_type_it(mathml: str, words: str) -> None:
     """A power stays a power, and nothing in it is a sign of Markdown's."""
     assert Opaque().take_out(f"<math>{mathml}</math>") == f'<math data-opaque="0">{words}</math>'
+
+
+def test_an_excluded_element_goes_whole_with_elements_of_its_own_name() -> None:
+    text = '<div class="a" data-search-exclude>x<div>y<div hidden>z</div></div>w</div><div>seen</div>'
+    assert Opaque().take_out(text) == '<div data-opaque="0"></div><div>seen</div>'
+
+
+def test_excluded_elements_in_a_row_and_inside_each_other() -> None:
+    text = "<p data-search-exclude><b data-search-exclude>x</b></p>a<p data-search-exclude>y</p>b<prefix>c</prefix>"
+    assert Opaque().take_out(text) == '<p data-opaque="0"></p>a<p data-opaque="1"></p>b<prefix>c</prefix>'
+
+
+def test_an_excluded_element_without_an_end_is_named() -> None:
+    with pytest.raises(ValueError, match="this element has no end: <p data-search-exclude>"):
+        Opaque().take_out("<p data-search-exclude>x<pre></pre>")
 
 
 def test_texts_of_a_build_do_not_mix() -> None:

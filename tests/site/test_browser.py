@@ -1,5 +1,6 @@
 """The site in Chromium: what a reader does, on a phone and on a desk, by mouse and by keyboard, with bad input too."""
 
+import json
 import os
 import re
 import subprocess
@@ -448,17 +449,39 @@ def test_on_paper_the_derivation_is_unfolded_and_the_navigation_gone(page: Page,
     expect(page.locator(f'{CALCULATOR} [data-step="spacing"]')).to_be_visible()
 
 
-def test_search_finds_generated_pages(page: Page, address: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ("straight-through", "items/dreamerv2/"),
+        ("Littlestone", "items/universal-learning/"),
+        ("imagined states", "calculators/imagination-budget/"),
+        ("TwoNN", "runs/intrinsic-dimension/"),
+        ("debate", "items/bootstrapped-alignment/"),
+    ],
+)
+def test_search_finds_generated_pages(page: Page, address: str, words: str, path: str) -> None:
+    """Among the first three: pages that only list others, and long tables, do not stand before what they list."""
     page.goto(address + "about/")
     page.keyboard.press("/")
     expect(page.locator(".md-search__input")).to_be_focused()
-    page.keyboard.type("straight-through")
-    found = page.locator('.md-search-result__link[href*="dreamerv2"]').first  # the answer to all letters, not to some
-    expect(found).to_be_visible(timeout=15_000)
+    page.keyboard.type(words)
+    first = page.locator(f'.md-search-result__item:nth-child(-n + 3) > .md-search-result__link[href*="/{path}"]').first
+    expect(first).to_be_visible(timeout=15_000)  # the answer to all letters, not to some
     panel, results = page.locator(".md-search__output"), page.locator(".md-search-result")
     right = "element => element.getBoundingClientRect().right"
     assert results.evaluate(right) <= panel.evaluate(right)  # no result runs out of the panel
     assert "¶" not in results.inner_text()
+
+
+def test_a_search_finds_nothing_that_is_hidden(site: Path) -> None:
+    """A step that shows for another setting only would lead to a page without the words."""
+    entries = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    texts = {entry["location"]: entry["text"] for entry in entries}
+    derivation = texts["calculators/scaling-exponent/#derivation"]
+    assert "Solve for the spacing" in derivation
+    hidden = "The variance of a mean"
+    assert hidden in (site / "calculators" / "scaling-exponent" / "index.html").read_text(encoding="utf-8")
+    assert [words for words in (hidden, "changed", "Show step by step") if words in derivation] == []
 
 
 def test_the_letters_fit_a_phone(browser: Browser, address: str) -> None:
