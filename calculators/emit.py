@@ -354,7 +354,7 @@ def _factor_order(factor: sympy.Expr) -> tuple[int, object]:
     """Numbers, coefficients, letters, brackets, powers, functions: as people write a product."""
     if factor.is_Pow and factor.exp == -1:
         return _factor_order(factor.base)
-    if factor.is_Rational or HOLE.fullmatch(str(factor)):
+    if factor.is_Rational or (factor.is_Symbol and HOLE.fullmatch(factor.name)):
         rank = 0
     elif isinstance(factor, sympy.Indexed):
         rank = 1

@@ -50,7 +50,7 @@ def _render(options: argparse.Namespace) -> int:
     files = {page.file: render.render(page).encode() for page in pages.pages(loaded, drawings=drawings)}
     files |= {bare.file: render.render_embedding(bare).encode() for bare in pages.embeddings(loaded)}
     files |= {kept.path: kept.content for kept in pages.files(loaded, drawings)}
-    files |= {asset.path: asset.content for asset in assets.collect(Path.cwd())}
+    files |= {asset.path: asset.content for asset in assets.collect(Path.cwd(), loaded.plans)}
     files |= {path.name: path.read_bytes() for path in sorted(options.content.glob("*.md"))}
     for name, content in files.items():
         path = options.directory / name

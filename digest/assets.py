@@ -1,13 +1,13 @@
 """Files that pages load: style sheets and scripts of ours, calculators as JavaScript, and what npm packages bring."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from calculators import CATALOG, fit_script, score_script
-from calculators.widget import javascript_module
+from calculators import fit_script, score_script
+from calculators.widget import Plan, module
 from digest import special
 
 _COMMENTS: Final = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
@@ -39,11 +39,12 @@ class Asset:
     content: bytes
 
 
-def collect(packages: Path) -> tuple[Asset, ...]:
+def collect(packages: Path, plans: Iterable[Plan]) -> tuple[Asset, ...]:
     """Every asset of the site.
 
     Args:
         packages: the directory that holds `node_modules`.
+        plans: of the calculators that pages can show.
 
     Raises:
         AssetError: a package is missing.
@@ -52,7 +53,7 @@ def collect(packages: Path) -> tuple[Asset, ...]:
         functions = Asset("assets/special.js", special.module(packages).encode())
     except special.PackageError as error:
         raise AssetError(str(error)) from error
-    return (*_ours(), *_calculators(), functions, _fraction(packages), *_from_packages(packages))
+    return (*_ours(), *_calculators(plans), functions, _fraction(packages), *_from_packages(packages))
 
 
 def _ours() -> Iterator[Asset]:
@@ -85,9 +86,9 @@ def _fraction(packages: Path) -> Asset:
     )
 
 
-def _calculators() -> Iterator[Asset]:
-    for calculator in CATALOG.values():
-        yield Asset(f"assets/calculators/{calculator.id}.js", javascript_module(calculator).encode())
+def _calculators(plans: Iterable[Plan]) -> Iterator[Asset]:
+    for plan in plans:
+        yield Asset(f"assets/calculators/{plan.calculator.id}.js", module(plan).encode())
     yield Asset(f"assets/calculators/{score_script.MODULE}.js", score_script.javascript_module().encode())
     yield Asset("assets/fitting.js", fit_script.javascript().encode())
 

@@ -20,13 +20,14 @@ from calculators.derivation import Calculator, Derivation
 from calculators.expressions import ExpressionError
 from calculators.runs import RUNS
 from calculators.runs.run import Run
+from calculators.widget import Plan
 from digest import markup
 from digest.model import Check, Glossary, Issue, Item, Source, Table, Topics, is_id, markdown, validate
 from digest.problems import Mark, Problem, did_you_mean, listed
 from digest.records import RecordedRun, RunsReader
 from digest.source import Document, Keys, read
 from digest.typeset import MathFault, TypesetError, typeset
-from digest.widgets import Blueprint, Line, blueprint
+from digest.widgets import Blueprint, Line, Widgets, blueprint
 
 K = TypeVar("K", Item, Issue, Topics, Glossary)
 Settings = tuple[tuple[str, str], ...]
@@ -76,6 +77,16 @@ class Corpus:
     def items_of(self, issue: Entry[Issue]) -> list[Entry[Item]]:
         """The issue's items, in the order of its sections."""
         return self._by_folder.get(_folder(issue.file), [])
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """What is known of the calculators before any number is set."""
+        return tuple(blueprint.plan for blueprint in self.blueprints.values())
+
+    @cached_property
+    def widgets(self) -> Widgets:
+        """The calculators as pages show them."""
+        return Widgets(self.blueprints, self.mathml)
 
     @cached_property
     def _by_folder(self) -> Mapping[str, list[Entry[Item]]]:

@@ -54,7 +54,8 @@ class DigestPlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         root = Path(config.docs_dir)
         try:
             loaded, found = corpus.load(root, shown=os.path.relpath(root), packages=packages)
-            self._assets = assets.collect(packages)
+            if loaded is not None:
+                self._assets = assets.collect(packages, loaded.plans)
         except (TypesetError, assets.AssetError) as error:
             raise Abort(str(error)) from error
         if loaded is not None:

@@ -135,7 +135,7 @@ class Recorded:
     """The record itself and its CSV files, by name."""
     worked: Worked = field(repr=False)
     replayed: bool
-    """Whether `verify` has seen that today's code gives what the record's replay says."""
+    """Whether the code has changed, and `verify` has seen that today's gives what the record's replay says."""
 
     @property
     def kind(self) -> str:
@@ -272,7 +272,7 @@ class RunsReader:
         self.problems += [_placed(line, document) for line in worked.problems]
         if worked.problems:
             return None
-        replayed = agreements.remembered(run, record)
+        replayed = not worked.unchanged and agreements.remembered(run, record)
         return Recorded(f"{self.root.name}/{run.id}/{name}", record, run, files, worked, replayed)
 
     def _worked(self, run: Run, preset: str, record: Record, files: Mapping[str, bytes]) -> Worked:

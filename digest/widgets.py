@@ -7,7 +7,7 @@ the same elements: every part of a step that depends on the reader's numbers is 
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -314,11 +314,11 @@ def widget(
     steps = tuple(_steps(blueprint, derivation, values, chosen, mathml))
     return Widget(
         id=calculator.id,
-        uid=f"{calculator.id}-{place}",
+        uid=_uid(calculator.id, place),
         title=calculator.title,
         question=calculator.question,
-        href=addresses.relative(here, addresses.address("calculator", calculator.id)),
-        module=addresses.relative(here, f"assets/calculators/{calculator.id}.js"),
+        href=_href(calculator.id, here),
+        module=_module(calculator.id, here),
         caption=caption,
         controls=tuple(
             _control(shown, numbers[shown.item.id], chosen, mathml)
@@ -365,6 +365,48 @@ def widget(
         if calculator.id == fits.CALCULATOR
         else None,
     )
+
+
+class Widgets:
+    """The widgets of a site. What does not depend on the page is made once for each calculator and its settings."""
+
+    def __init__(self, blueprints: Mapping[str, Blueprint], mathml: Mapping[Line, str]) -> None:
+        self._blueprints = blueprints
+        self._mathml = mathml
+        self._made: dict[tuple[str, tuple[tuple[str, str], ...]], Widget] = {}
+
+    def widget(
+        self,
+        calculator: str,
+        settings: Mapping[str, str],
+        *,
+        here: str,
+        caption: Markup | None = None,
+        place: int = 0,
+    ) -> Widget:
+        """The widget of the calculator with that id; the other arguments are those of the function `widget`."""
+        key = calculator, tuple(settings.items())
+        if key not in self._made:
+            self._made[key] = widget(self._blueprints[calculator], settings, here=here, mathml=self._mathml)
+        return replace(
+            self._made[key],
+            uid=_uid(calculator, place),
+            href=_href(calculator, here),
+            module=_module(calculator, here),
+            caption=caption,
+        )
+
+
+def _uid(calculator: str, place: int) -> str:
+    return f"{calculator}-{place}"
+
+
+def _href(calculator: str, here: str) -> str:
+    return addresses.relative(here, addresses.address("calculator", calculator))
+
+
+def _module(calculator: str, here: str) -> str:
+    return addresses.relative(here, f"assets/calculators/{calculator}.js")
 
 
 def _answer(

@@ -11,7 +11,6 @@ from digest.pages.measured import beside
 from digest.pages.models import Anchor, CalculatorLine, CalculatorPage, CalculatorsPage, Embedding, Page
 from digest.pages.site import Site
 from digest.scores import ScoreTable, score_table
-from digest.widgets import widget
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -32,7 +31,7 @@ def pages(site: Site) -> Iterator[Page]:
             description=calculator.question,
             crumbs=(Anchor("Calculators", addresses.relative(url, index)),),
             id=calculator.id,
-            widget=widget(site.corpus.blueprints[calculator.id], {}, here=url, mathml=site.corpus.mathml),
+            widget=site.corpus.widgets.widget(calculator.id, {}, here=url),
             items=tuple(site.anchor(url, "item", user) for user in users),
             runs=tuple(beside(site, url, run) for run in testing),
             embed=addresses.relative(url, f"{addresses.EMBED}{url}"),
@@ -64,7 +63,7 @@ def embeddings(corpus: Corpus) -> tuple[Embedding, ...]:
     found = []
     for calculator in CATALOG.values():
         url = f"{addresses.EMBED}{addresses.address('calculator', calculator.id)}"
-        shown = widget(corpus.blueprints[calculator.id], {}, here=url, mathml=corpus.mathml)
+        shown = corpus.widgets.widget(calculator.id, {}, here=url)
         root = addresses.relative(url, addresses.HOME)
         found.append(Embedding(f"{url}index.html", shown, root, _scores(calculator.id, url)))
     return tuple(found)

@@ -8,7 +8,6 @@ from digest.pages.measured import beside
 from digest.pages.models import Anchor, HomePage
 from digest.pages.site import SITE_NAME, Site, counts
 from digest.records import RecordedRun
-from digest.widgets import widget
 
 
 def page(site: Site) -> HomePage:
@@ -25,7 +24,7 @@ def page(site: Site) -> HomePage:
         description="Research summaries in which every formula is derived and every number can be checked.",
         issue=site.anchor(url, "issue", newest.model.id),
         cards=cards,
-        widget=widget(site.corpus.blueprints[calculator], settings, here=url, mathml=site.corpus.mathml),
+        widget=site.corpus.widgets.widget(calculator, settings, here=url),
         counts=counts([claim for item in site.items for claim in item.model.claims], all_statuses=True),
         items=len(site.items),
         runs=len(site.corpus.runs),

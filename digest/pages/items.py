@@ -12,7 +12,7 @@ from digest.pages.measured import beside
 from digest.pages.models import Anchor, Citation, ItemPage, NoteBox, TableBox, TableLine
 from digest.pages.site import SITE_NAME, Site, counts, issue_title
 from digest.source import Keys
-from digest.widgets import Widget, widget
+from digest.widgets import Widget
 
 _RELATED: Final = 4  # items named as related to an item
 
@@ -91,8 +91,7 @@ def _widgets(site: Site, here: str, item: Entry[Item]) -> Iterator[Widget]:
     for index, embed in enumerate(item.model.calculators):
         keys: Keys = ("calculators", index, "caption")
         caption = site.html(here, item.file, keys) if embed.caption else None
-        plan = site.corpus.blueprints[embed.id]
-        yield widget(plan, embed.settings, here=here, mathml=site.corpus.mathml, caption=caption, place=index)
+        yield site.corpus.widgets.widget(embed.id, embed.settings, here=here, caption=caption, place=index)
 
 
 def _related(site: Site, here: str, item: Entry[Item]) -> tuple[Anchor, ...]:

@@ -48,7 +48,7 @@ def test_scripts_stay_scripts(path: Path) -> None:
 
 
 def test_fractions_are_those_of_the_package(tmp_path: Path) -> None:
-    (asset,) = (asset for asset in assets.collect(PROJECT) if asset.path == "assets/fraction.js")
+    (asset,) = (asset for asset in assets.collect(PROJECT, []) if asset.path == "assets/fraction.js")
     (tmp_path / "fraction.mjs").write_bytes(asset.content)
     whole = (PROJECT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
     code = f"""
