@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -453,26 +454,26 @@ def rounded(value: Fraction) -> str:
 
 
 class _Formula:
-    """The forms of an expression that is shown."""
+    """The forms of an expression that is shown, each made once: some decimals are integrals at 50 digits."""
 
     expression: sympy.Expr
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Plain exact text: `1/2`, `4/d`."""
         return emit.text(self.expression)
 
-    @property
+    @cached_property
     def latex(self) -> str:
         r"""LaTeX for a line of its own: `\frac{4}{d}`."""
         return emit.latex(self.expression)
 
-    @property
+    @cached_property
     def latex_inline(self) -> str:
         """LaTeX for running text and exponents: `4/d`."""
         return emit.latex(self.expression, inline=True)
 
-    @property
+    @cached_property
     def decimal(self) -> str | None:
         """Rational: at most three decimals, half to even (`0.333`), two digits where those are 0; else six digits.
 
