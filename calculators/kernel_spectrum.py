@@ -29,6 +29,7 @@ from calculators.derivation import (
     Witness,
 )
 from calculators.numeric import Values, evaluate
+from calculators.slope import power, slope_step
 
 _D = sympy.Symbol("D", positive=True)
 _PARAMETER_COUNT = sympy.Symbol("P", positive=True)
@@ -449,13 +450,9 @@ def _noise_steps(a: sympy.Expr, c: sympy.Expr, p: sympy.Expr) -> tuple[Step, ...
 
 def _slope_step(x: sympy.Symbol, alpha: sympy.Expr, dual: bool) -> Step:
     same = " Data and features play the same part here, so alpha_D = alpha_P." if dual else ""
-    law = sympy.Pow(x, -alpha, evaluate=False)
-    slope = sympy.Mul(-1, x, sympy.Derivative(law, x), sympy.Pow(law, -1, evaluate=False), evaluate=False)
-    return Step(
-        "log-slope",
-        "Read off the exponent",
-        "identity",
-        slope,
+    return slope_step(
+        power(x, alpha),
+        x,
         alpha,
         f"alpha is the slope of the error against {x} on double logarithmic axes, with its sign turned. Factors in "
         f"front drop out.{same}",

@@ -8,6 +8,7 @@ from calculators import losses
 from calculators.derivation import Limit, Quantity, Silence, Source, Step
 from calculators.resolution import Answer, Setting, law_step
 from calculators.scaling_settings import DEGREE, ORDER
+from calculators.slope import slope_step
 from calculators.spacing import DATA, FAR
 
 STONE = Source(
@@ -111,13 +112,9 @@ def steps(q: sympy.Expr, d: sympy.Expr, alpha: sympy.Expr) -> tuple[Step, ...]:
             limit=Limit(DATA, "oo", sharp=True, octaves=FAR),
             law="tends",
         ),
-        Step(
-            "log-slope",
-            "Read off the exponent",
-            "identity",
-            sympy.Mul(
-                -1, DATA, sympy.Derivative(constant, DATA), sympy.Pow(constant, -1, evaluate=False), evaluate=False
-            ),
+        slope_step(
+            constant,
+            DATA,
             sympy.S.Zero,
             "A constant has no slope. Before it shows the floor, a measured loss bends; a fit of a bare power law then "
             "gives an exponent between the two.",

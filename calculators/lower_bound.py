@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from calculators.derivation import Limit, Step
-from calculators.resolution import Answer, Setting, slope_step
+from calculators.resolution import Answer, Setting, exponent_step
 from calculators.spacing import BALL, DATA, SPACING, VOLUME, solved
 
 _ANSWER, _BUMP = sympy.Symbol("a", positive=True), sympy.Symbol("b", positive=True)
@@ -108,6 +108,6 @@ def answer(setting: Setting) -> Answer:
         return Answer((), None, silence=_BOUND_OF_SUMS)
     found = (
         *steps(setting.dimension, setting.power, setting.m),
-        slope_step(DATA, setting.alpha),
+        exponent_step(DATA, setting.alpha),
     )
     return Answer(found, setting.alpha, verdict=("theorem", _BOUND))

@@ -9,6 +9,7 @@ import sympy
 from calculators import losses, networks, targets
 from calculators.derivation import Limit, Quantity, Source, Status, Step, Verdict
 from calculators.scaling_settings import DEGREE, HOELDER, ORDER, SMOOTHNESS
+from calculators.slope import power, slope_step
 from calculators.spacing import DATA, SPACING
 
 ALPHA = sympy.Symbol("alpha", positive=True)
@@ -164,15 +165,11 @@ def law_step(setting: Setting, name: str) -> Step:
     )
 
 
-def slope_step(x: sympy.Symbol, alpha: sympy.Expr) -> Step:
+def exponent_step(x: sympy.Symbol, alpha: sympy.Expr) -> Step:
     """The exponent read off the law x^-alpha."""
-    law = sympy.Pow(x, -alpha, evaluate=False)
-    slope = sympy.Mul(-1, x, sympy.Derivative(law, x), sympy.Pow(law, -1, evaluate=False), evaluate=False)
-    return Step(
-        "log-slope",
-        "Read off the exponent",
-        "identity",
-        slope,
+    return slope_step(
+        power(x, alpha),
+        x,
         alpha,
         f"alpha is the slope of the loss against {x} on double logarithmic axes, with its sign turned: -{x} "
         f"L'({x})/L({x}) for L = {x} to the power -alpha.",
@@ -224,7 +221,7 @@ def answer(setting: Setting) -> Answer:
     alpha = setting.alpha
     verdict: tuple[Status, str] | None = ("extension", _SEPARATED) if setting.manifold == "additive" else None
     if setting.resource != "width":
-        steps = (law_step(setting, "composition"), slope_step(setting.x, alpha))
+        steps = (law_step(setting, "composition"), exponent_step(setting.x, alpha))
         return Answer(steps, alpha, setting.x, verdict)
     n_in, _, layers, n_out = setting.network
     in_width = alpha * sympy.Min(layers, 2)
@@ -233,7 +230,7 @@ def answer(setting: Setting) -> Answer:
             law_step(setting, "parameter-law"),
             *networks.steps(n_in, layers, n_out),
             networks.law_step(alpha, layers),
-            slope_step(networks.WIDTH, in_width),
+            exponent_step(networks.WIDTH, in_width),
         ),
         in_width,
         networks.WIDTH,

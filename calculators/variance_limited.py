@@ -29,6 +29,7 @@ from calculators.derivation import (
     Witness,
 )
 from calculators.numeric import Values, evaluate
+from calculators.slope import power, slope_step
 
 _D = sympy.Symbol("D", positive=True)
 _WIDTH = sympy.Symbol("w", positive=True)
@@ -420,13 +421,9 @@ def _count_steps(power: sympy.Expr) -> tuple[Step, ...]:
 
 
 def _slope_step(x: sympy.Symbol, alpha: sympy.Expr) -> Step:
-    law = sympy.Pow(x, -alpha, evaluate=False)
-    slope = sympy.Mul(-1, x, sympy.Derivative(law, x), sympy.Pow(law, -1, evaluate=False), evaluate=False)
-    return Step(
-        "log-slope",
-        "Read off the exponent",
-        "identity",
-        slope,
+    return slope_step(
+        power(x, alpha),
+        x,
         alpha,
         f"alpha is the slope of the excess loss against {x} on double logarithmic axes, with its sign turned. The "
         "factor in front of the power drops out.",

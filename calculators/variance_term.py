@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from calculators.derivation import Limit, Quantity, Step
-from calculators.resolution import BAHRI, Answer, Setting, law_step, slope_step
+from calculators.resolution import BAHRI, Answer, Setting, exponent_step, law_step
 from calculators.spacing import DATA, FAR
 
 _FACTOR, _OTHER_FACTOR = sympy.Symbol("K", positive=True), sympy.Symbol("b", positive=True)
@@ -52,7 +52,7 @@ def answer(setting: Setting) -> Answer:
                 "data, and a fit over few decades shows something between.",
                 limit=Limit(DATA, "oo", octaves=FAR),
             ),
-            slope_step(DATA, slower),
+            exponent_step(DATA, slower),
         ),
         slower,
         verdict=("extension", _BESIDE),
