@@ -386,6 +386,8 @@ class Step:
     """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it."""
     bound: bool = False
     """True, for a premise only: `before` is at most `after`, not equal to it."""
+    letters: bool = False
+    """Whether a page keeps the letters of the line, which with numbers in their places would be hard to follow."""
 
     def __post_init__(self) -> None:
         if (self.kind == "leading-order") != (self.limit is not None):

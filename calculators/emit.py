@@ -245,6 +245,7 @@ def template(
     parameters: Collection[sympy.Symbol],
     known: Mapping[sympy.Expr, str] = MappingProxyType({}),
     computable: Callable[[sympy.Expr], bool] = lambda _: True,
+    exact: Callable[[sympy.Expr], bool] = lambda _: True,
 ) -> Template:
     """LaTeX in which each largest part that depends on `parameters` alone is a hole.
 
@@ -255,6 +256,8 @@ def template(
         parameters: the symbols that the reader sets.
         known: keys already given to hole expressions, so that equal holes of several templates share one key.
         computable: whether an expression can be a hole; where not, its parts are tried.
+        exact: whether it is shown as a fraction. Of a product, what is not becomes one hole: two decimals side by side
+            would say no more than their product.
 
     Returns:
         The template; new keys are `v1`, `v2`, … counted on from `known`.
@@ -277,13 +280,25 @@ def template(
             return sympy.Symbol(f"⟦{key}⟧", positive=True)
         if not node.args or not node.free_symbols & wanted:
             return node
-        parts = _with_number(node.args, is_hole) if isinstance(node, sympy.Mul) else node.args
+        parts = node.args
+        if isinstance(node, sympy.Mul):
+            parts = _with_number(_decimals_together(node.args, is_hole, exact), is_hole)
         # evaluate=False: SymPy must not tidy up a line that is shown as it stands before the tidying.
         args = [punch(part) for part in parts]
         return node.func(*args, evaluate=False) if isinstance(node, (sympy.Pow, sympy.Mul)) else node.func(*args)
 
     punched = punch(expr)
     return Template(latex(punched), tuple(holes.values()))
+
+
+def _decimals_together(
+    factors: Sequence[sympy.Basic], is_hole: Callable[[sympy.Basic], bool], exact: Callable[[sympy.Expr], bool]
+) -> Sequence[sympy.Basic]:
+    """The factors of a product, those whose values are decimals as one."""
+    decimals = [f for f in factors if isinstance(f, sympy.Expr) and is_hole(f) and not exact(f)]
+    if len(decimals) < 2 or not is_hole(together := sympy.Mul(*decimals)):
+        return factors
+    return [together, *(factor for factor in factors if factor not in decimals)]
 
 
 def _with_number(factors: Sequence[sympy.Basic], is_hole: Callable[[sympy.Basic], bool]) -> list[sympy.Basic]:

@@ -392,6 +392,7 @@ def _error_steps(values: Mapping[str, sympy.Expr], fitted: bool) -> tuple[Step, 
             _NOISE**2 / _SXX,
             "The slope is a sum of y with the factors x/S_xx. Independent noise of variance sigma^2 in each y adds up "
             "by the squares of these factors.",
+            letters=True,
         ),
     ]
     if fitted:
@@ -497,6 +498,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             _equal(_DIMENSION, power / _ALPHA),
             "If alpha is what the calculator of the scaling exponent derives, m min(q + 1, s)/d, then d is this.",
             source=_SHARMA,
+            letters=True,
         ),
         Step(
             "exponent",

@@ -323,6 +323,7 @@ def _observed_gaussian(v: _Values) -> tuple[Step, ...]:
             _ANY * share,
             "The logarithm of a Gaussian is a parabola, and its slope a straight line. One gets less than one sees, by "
             "a fixed share; yet a higher proxy always means a higher true value, without end.",
+            letters=True,
         ),
         _put_in(sympy.Mul(u, share, evaluate=False), u * share),
     )
@@ -398,6 +399,7 @@ def _observed_student(v: _Values) -> tuple[Step, ...]:
             "Far beyond both spreads p falls as the power nu + 1, so the slope of its logarithm is -(nu + 1)/x. An "
             "extreme proxy is then nearly all error: the value behind it returns to its mean, 0, and never crosses it.",
             limit=Limit(_ANY, "oo", sharp=True),
+            letters=True,
         ),
         _put_in(at, at),
     )
@@ -432,6 +434,7 @@ def _dependent(v: _Values) -> tuple[Step, ...]:
             "and U over the variance of U. It is negative as soon as rho < -sigma_V/sigma_E: then selecting for the "
             "proxy selects against the value. No independent error does that.",
             ranges=_CLOSE,
+            letters=True,
         ),
         Step(
             "proxy",

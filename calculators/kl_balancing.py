@@ -184,6 +184,7 @@ def _common_steps(w: sympy.Expr, p: sympy.Expr, q: sympy.Expr) -> tuple[Step, ..
             "and posterior leave to the other two. The last bracket is R, the divergence among the others. The logit "
             "of the first class moves p or q, but neither the shares nor R.",
             ranges=_INSIDE_RANGES,
+            letters=True,
         ),
     )
 
@@ -208,6 +209,7 @@ def _prior_steps(w: sympy.Expr, p: sympy.Expr, q: sympy.Expr, rest: sympy.Expr) 
             "The softmax gives p = 1/(1 + exp(-u)), where u is the logit of the class less a number that the other "
             "logits fix. The terms in q and R alone drop out, so the number of classes no longer matters.",
             ranges=_INSIDE_RANGES,
+            letters=True,
         ),
         Step(
             "prior-pull",
@@ -251,6 +253,7 @@ def _posterior_steps(w: sympy.Expr, p: sympy.Expr, q: sympy.Expr, rest: sympy.Ex
             "Now q = 1/(1 + exp(-u)) moves, and with it 1 - q = 1/(1 + exp(u)). The slope of q is q (1 - q); the "
             "slopes of the logarithms cancel.",
             ranges=_INSIDE_RANGES,
+            letters=True,
         ),
         Step(
             "posterior-pull",

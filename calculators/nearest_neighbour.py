@@ -204,6 +204,7 @@ def _random_steps(d: sympy.Expr, m: int) -> tuple[Step, ...]:
             else "The mean of r is the integral of the probability that nobody is nearer. Substitute the volume V r^d "
             "for r: what comes is Euler's beta function.",
             ranges=_DIMENSIONS,
+            letters=True,
         ),
         Step(
             "many-points",
@@ -214,6 +215,7 @@ def _random_steps(d: sympy.Expr, m: int) -> tuple[Step, ...]:
             "For large D a quotient of gamma functions is a power: the next term is smaller by 1/D. Here the factor "
             "before the power is claimed, not the power alone.",
             limit=Limit(_POINTS, "oo", sharp=True),
+            letters=True,
         ),
         _change_step(),
         Step(

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import sympy
@@ -604,20 +605,22 @@ def _variant(calculator: Calculator, options: tuple[str, ...], step: Step, keys:
         return True
 
     def line(expression: sympy.Basic) -> emit.Template:
-        template = emit.template(expression, letters, keys, computable)
+        template = emit.template(expression, letters, keys, computable, partial(is_exact, calculator))
         keys.update({hole.expression: hole.key for hole in template.holes})
         return template
 
-    def valued(expression: sympy.Expr) -> emit.Template:
+    def valued(expression: sympy.Basic) -> emit.Template:
         """The expression in letters and its value, as far as that is one number."""
         formula, value = emit.latex(expression), line(expression)
         if not expression.free_symbols or [hole.expression for hole in value.holes] != [expression]:
             return emit.Template(formula, ())
-        sign = "=" if is_exact(calculator, expression) else r"\approx"
+        sign = "=" if is_exact(calculator, value.holes[0].expression) else r"\approx"
         return emit.Template(f"{formula} {sign} {value.latex}", value.holes)
 
     wanted = frozenset(letters)
-    if all(isinstance(side, sympy.Expr) and side.free_symbols <= wanted for side in (step.before, step.after)):
+    if step.letters or all(
+        isinstance(side, sympy.Expr) and side.free_symbols <= wanted for side in (step.before, step.after)
+    ):
         # With numbers on both sides the line would say 1/2 = 1/2: it keeps its letters, and the value comes last.
         before, after = emit.Template(emit.latex(step.before), ()), valued(step.after)
     elif _rounds(calculator, step):

@@ -24,19 +24,26 @@ _MATH_END: Final = re.compile(r"</math>(?:</a>)?[,.;:!?)]+")
 # A heading cell that holds a formula alone: some readers see no text in it.
 _BARE_HEAD: Final = re.compile(r"(<th\b[^>]*>)<math\b(((?!</?math\b).)*)</math></th>", re.DOTALL)
 # The letters that calculators use in their sentences: alone, not the article a, not the end of a genitive.
-# Perhaps with a short index: V_x, S_xx, n_out. With one, a is a letter too.
+# Perhaps with a short index: V_x, S_xx, n_out.
 _GREEK: Final = {
     "alpha": "α",
     "beta": "β",
     "delta": "δ",
+    "ell": "ℓ",
     "epsilon": "ε",
+    "kappa": "κ",
     "lambda": "λ",
     "nu": "ν",
+    "pi": "π",
     "rho": "ρ",
     "sigma": "σ",
+    "zeta": "ζ",
 }
+# The letter a, unlike the article, stands at a sign.
+_LETTER_A: Final = r"a(?=[/)]| [=+−≤≥]| &[lg]t;)|(?<=[−+/])a|(?<=[=+] )a"
 _LETTER: Final = re.compile(
-    rf"(?:(?<![\w'’])|(?<=\d)(?=[dmq]\b))({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_([A-Za-z0-9]{{1,3}}))?(?!\w)"
+    rf"(?:(?<![\w'’])|(?<=\d)(?=[dmq]\b))({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z]|{_LETTER_A})"
+    r"(?:_([A-Za-z0-9]{1,3}))?(?!\w)"
 )
 _SIGNS: Final = {"-&gt;": "→", "&gt;=": "≥", "&lt;=": "≤", "+-": "±"}
 _ARXIV: Final = re.compile(r"\barXiv:(\d{4}\.\d{4,5})\b")
@@ -108,13 +115,13 @@ def _glued(html: str) -> str:
 
 def letters(text: str) -> Markup:
     """A calculator's plain sentence: letters in italics, powers raised, signs as printers set them, papers as links."""
-    line = re.sub(r"(?<![\w)+])-(?=[\dD]|alpha|sigma)", "−", _safe(text))
+    line = re.sub(r"(?<![\w)+])-(?=[\dD]|alpha|sigma)|(?<= )-(?= )|(?<![^ (])-(?=[\w(])", "−", _safe(text))
     for typed, sign in _SIGNS.items():
         line = line.replace(typed, sign)
     line = re.sub(r"\boo\b", "∞", line)
     line = _LETTER.sub(_lettered, line)
     line = re.sub(r"\^-(?=<i>)", "^−", line)
-    line = re.sub(r"\^\(([^()]*)\)", r"<sup>\1</sup>", line)
+    line = re.sub(r"\^\(((?:[^()]|\([^()]*\))*)\)", r"<sup>\1</sup>", line)
     line = _ARXIV.sub(r'<a href="https://arxiv.org/abs/\1">arXiv:\1</a>', line)
     return Markup(re.sub(r"\^(−?(?:<i>\w</i>|\d+(?:\.\d+)?))", r"<sup>\1</sup>", line))
 

@@ -164,6 +164,22 @@ def test_a_letter_behind_a_factor_is_a_letter() -> None:
     assert render.letters("−2m/d, not 2nd, 2D or 1e5") == "−2<i>m</i>/<i>d</i>, not 2nd, 2D or 1e5"
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("exp(-u) is (1 - p)/p", "exp(−<i>u</i>) is (1 − <i>p</i>)/<i>p</i>"),
+        ("it is -(nu + 1)/x, or -v over it", "it is −(<i>ν</i> + 1)/<i>x</i>, or −<i>v</i> over it"),
+        ("a well-known slip of 1-NN, x - y", "a well-known slip of 1-NN, <i>x</i> − <i>y</i>"),
+        ("n^(-a/(1 + a)), not a/sigma", "<i>n</i><sup>−<i>a</i>/(1 + <i>a</i>)</sup>, not <i>a</i>/<i>σ</i>"),
+        ("for a mean, a <= 3 or a = t", "for a mean, <i>a</i> ≤ 3 or <i>a</i> = <i>t</i>"),
+        ("2 pi^2 above kappa, ell_1", "2 <i>π</i><sup>2</sup> above <i>κ</i>, <i>ℓ</i><sub>1</sub>"),
+    ],
+)
+def test_plain_sentences_get_the_signs_of_printers(typed: str, shown: str) -> None:
+    """A minus is not a hyphen, the letter a is not the article, and Greek letters are told from words."""
+    assert render.letters(typed) == shown
+
+
 def test_a_power_with_decimals_is_raised_whole() -> None:
     assert render.letters("P grows as w^1.56, then as 2^-0.5. It is 10^3. Not more") == (
         "<i>P</i> grows as <i>w</i><sup>1.56</sup>, then as 2<sup>−0.5</sup>. It is 10<sup>3</sup>. Not more"
