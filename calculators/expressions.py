@@ -7,9 +7,10 @@ the SymPy objects itself from the few kinds of node it knows, with caps on every
 from __future__ import annotations
 
 import ast
+import math
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,6 +24,8 @@ MAX_EXPONENT = 100
 MAX_BITS = 4096
 MAX_MINIMA = 4
 MAX_CALLS = 12
+MAX_ARGUMENT = 10**4
+"""The largest number that a function of a loss may be given: SymPy works sin(exp(999999)) out, digit by digit."""
 
 _CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/()., ]*\Z")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
@@ -235,6 +238,59 @@ class _Builder:
         if not (2 <= len(node.args) <= MAX_MINIMA if function.several else len(node.args) == 1):
             raise self._refuse(node)
         args = [self.build(arg, depth + 1) for arg in node.args]
+        if not function.several and not all(_size(arg) <= MAX_ARGUMENT for arg in args):
+            rule = f"{ast.unparse(node.func)}() must be given a number from -{MAX_ARGUMENT} to {MAX_ARGUMENT}"
+            raise ExpressionError(f"{rule}; got {self._text!r}")
         if function.several and any(arg.is_extended_real is False for arg in args):
             raise ExpressionError(f"{ast.unparse(node.func)}() must be given real values; got {self._text!r}")
         return function.build(*args)
+
+
+def _size(expr: sympy.Basic) -> float:
+    """About the absolute value of a number, infinite where a double ends; 0 for what holds letters."""
+    if expr.free_symbols:
+        return 0.0
+    try:
+        return abs(_double(expr))
+    except (ArithmeticError, ValueError):
+        return math.inf
+
+
+def _double(expr: sympy.Basic) -> float:
+    """The number in double precision, worked out part by part: SymPy would first find out how many digits it takes.
+
+    Raises:
+        ArithmeticError: it is too large for a double, or divides by 0.
+        ValueError: it is not real, or holds what is no number.
+    """
+    if isinstance(expr, sympy.Rational):
+        return int(expr.p) / int(expr.q)
+    parts = [_double(part) for part in expr.args]
+    for kind, work in _DOUBLES.items():
+        if isinstance(expr, kind):
+            return work(parts)
+    raise ValueError(f"no number here: {expr}")
+
+
+def _power(parts: Sequence[float]) -> float:
+    base, exponent = parts
+    return math.pow(base, exponent)  # unlike **, never a complex number
+
+
+_DOUBLES: Mapping[type, Callable[[Sequence[float]], float]] = MappingProxyType(
+    {
+        sympy.Add: math.fsum,
+        sympy.Mul: math.prod,
+        sympy.Pow: _power,
+        sympy.Abs: lambda parts: abs(parts[0]),
+        sympy.exp: lambda parts: math.exp(parts[0]),
+        sympy.log: lambda parts: math.log(parts[0]),
+        sympy.cosh: lambda parts: math.cosh(parts[0]),
+        sympy.tanh: lambda parts: math.tanh(parts[0]),
+        sympy.sin: lambda parts: math.sin(parts[0]),
+        sympy.cos: lambda parts: math.cos(parts[0]),
+        sympy.Min: min,
+        sympy.Max: max,
+        type(sympy.E): lambda parts: math.e,
+    }
+)

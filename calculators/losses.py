@@ -24,8 +24,10 @@ RANGES: tuple[tuple[sympy.Symbol, Range], ...] = ((PROBABILITY, (sympy.Rational(
 
 _MAX_ORDER = 8
 _MAX_FREE_ORDER = 32
-_FAR = (256, 512, 1024)
+_FAR = 1024
 """Octaves for losses that a person typed: there the next term may be a small fraction of a power further on."""
+_FAR_BITS = 8192
+"""So many bits of a loss may cancel at the last octave: a loss of high order is tested less far, or it takes long."""
 
 
 @dataclass(frozen=True)
@@ -198,9 +200,15 @@ def free(text: str) -> Loss:
     if not exact:
         about += " Its coefficient is no fraction and is left out."
     name = " ".join(text.split())
-    loss = Loss(name, name, expression, about, LeadingTerm(min(orders), term, exact), _FAR)
+    loss = Loss(name, name, expression, about, LeadingTerm(min(orders), term, exact), _octaves(max(orders)))
     _confirm(text, loss)
     return loss
+
+
+def _octaves(order: sympy.Rational) -> tuple[int, ...]:
+    """Where a typed loss of this order is tested."""
+    last = min(_FAR, int(_FAR_BITS / order))
+    return (last // 4, last // 2, last)
 
 
 def of(option: Option) -> Loss:
