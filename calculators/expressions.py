@@ -42,6 +42,8 @@ class Function:
     build: Callable[..., sympy.Expr]
     several: bool = False
     """True: two arguments or more, which must be real; False: one."""
+    takes: Callable[[sympy.Expr], bool] = lambda arg: arg.is_extended_real is not False
+    """Whether an argument is real, as far as `build` has to know."""
 
 
 MINIMUM: Mapping[str, Function] = MappingProxyType(
@@ -52,7 +54,12 @@ MINIMUM: Mapping[str, Function] = MappingProxyType(
 
 def _unevaluated(function: type[sympy.Function]) -> Function:
     # SymPy's own evaluation of these can run without end on what a person types.
-    return Function(lambda *args: function(*args, evaluate=False), several=function in (sympy.Min, sympy.Max))
+    # Nor is it asked whether an argument is real, which can take as long: letters are, so what is not holds the unit I.
+    return Function(
+        lambda *args: function(*args, evaluate=False),
+        several=function in (sympy.Min, sympy.Max),
+        takes=lambda arg: not arg.has(sympy.I),
+    )
 
 
 ELEMENTARY: Mapping[str, Function] = MappingProxyType(
@@ -238,10 +245,10 @@ class _Builder:
         if not (2 <= len(node.args) <= MAX_MINIMA if function.several else len(node.args) == 1):
             raise self._refuse(node)
         args = [self.build(arg, depth + 1) for arg in node.args]
-        if not function.several and not all(_size(arg) <= MAX_ARGUMENT for arg in args):
+        if self._functions is ELEMENTARY and not all(_size(arg) <= MAX_ARGUMENT for arg in args):
             rule = f"{ast.unparse(node.func)}() must be given a number from -{MAX_ARGUMENT} to {MAX_ARGUMENT}"
             raise ExpressionError(f"{rule}; got {self._text!r}")
-        if function.several and any(arg.is_extended_real is False for arg in args):
+        if function.several and not all(map(function.takes, args)):
             raise ExpressionError(f"{ast.unparse(node.func)}() must be given real values; got {self._text!r}")
         return function.build(*args)
 

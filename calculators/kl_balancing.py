@@ -109,7 +109,7 @@ _PARAMETERS = (
         _SEPARATION,
         "Separation of the modes",
         "rho, the square of a/sigma: two modes at +a and -a, seen with the resolution sigma. At 1 or below there is "
-        "only one hump; at 36 the modes are 12 sigma apart, and the integral is below 1e-9.",
+        "only one hump; at 36 the modes are 12 sigma apart, and the integral is below 10^-8.",
         start=sympy.Integer(10),
         default=_SEPARATION,
         minimum=1,
@@ -159,9 +159,9 @@ def _common_steps(w: sympy.Expr, p: sympy.Expr, q: sympy.Expr) -> tuple[Step, ..
                 sympy.Mul(1 - w, moves_posterior, evaluate=False),
                 evaluate=False,
             ),
-            "Both letters stand for one divergence, KL(q || p), of the posterior q from the prior p. In the first q is "
-            "a copy that the gradient does not see (stop-gradient), so it moves the prior alone; in the second p is "
-            "such a copy, and it moves the posterior alone.",
+            "K_p and K_q stand for one divergence, KL(q || p), of the posterior q from the prior p. In K_p the "
+            "posterior is a copy that the gradient does not see (stop-gradient), so K_p moves the prior alone, with "
+            "the weight w; in K_q the prior is such a copy, and K_q moves the posterior alone.",
             source=_HAFNER,
         ),
         Step(
@@ -226,7 +226,7 @@ def _prior_steps(w: sympy.Expr, p: sympy.Expr, q: sympy.Expr, rest: sympy.Expr) 
             "identity",
             sympy.Add(sympy.Mul(w, p, evaluate=False), sympy.Mul(-1, w, q, evaluate=False), evaluate=False),
             w * (p - q),
-            "Only the first term of the loss reaches the prior, with the weight w.",
+            "Only K_p reaches the prior, with the weight w.",
             ranges=_INSIDE_RANGES,
         ),
     )
@@ -275,7 +275,7 @@ def _posterior_steps(w: sympy.Expr, p: sympy.Expr, q: sympy.Expr, rest: sympy.Ex
                 evaluate=False,
             ),
             (1 - w) * q * (1 - q) * logits,
-            "Only the second term of the loss reaches the posterior, with the weight 1 - w.",
+            "Only K_q reaches the posterior, with the weight 1 - w.",
             ranges=_INSIDE_RANGES,
         ),
     )
@@ -487,8 +487,8 @@ CALCULATOR = Calculator(
     belongs=("dreamerv2",),
     against=(
         "The pulls are exact. The balanced loss with its two stopped gradients, differentiated by any tool for "
-        "automatic differentiation in double precision, must give them; a relative difference above 1e-9, away "
-        "from probabilities below 1e-6, would refute them.",
+        "automatic differentiation in double precision, must give them; a relative difference above 10^-9, away "
+        "from probabilities below 10^-6, would refute them.",
         "The bias of the straight-through gradient is exact: the mean of the rule's gradient over samples of z, "
         "more than four standard errors away from the true gradient plus the bias, would refute it.",
         "Two modes and one Gaussian: a single Gaussian, of any mean and variance, whose log loss exceeds the true "

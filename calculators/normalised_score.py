@@ -174,6 +174,7 @@ def _wrong_steps(
             "Any score y on the false scale, over the same on the right one: y drops out, and the game is multiplied "
             "by the quotient of the two distances from random play"
             + (" (before it is clipped)." if scale == CLIPPED else "."),
+            letters=True,
         ),
         Step(
             "median",
@@ -194,6 +195,7 @@ def _wrong_steps(
             (false - right) / games,
             "The sum T of the other scores is in both means and drops out. One game's error is divided by n, and by "
             "nothing else.",
+            letters=True,
         ),
     )
 
