@@ -44,8 +44,8 @@ def size_and_loss(path: Path) -> tuple[Array, Array]:
     """The columns size and loss of a text file, as they stand there.
 
     Columns are separated by commas, semicolons, tabs or spaces, whichever the first row shows. Empty lines and what
-    follows a `#` are skipped; a first row without numbers is a header. There are two columns, size first, or a header
-    with `size` and `loss` among its names.
+    follows a `#` are skipped; a first row without numbers is a header. There are two columns, size first unless the
+    header names the first as the loss or the second as the size, or a header with `size` and `loss` among its names.
 
     Args:
         path: of a UTF-8 text of at most 256 MiB.
@@ -53,7 +53,7 @@ def size_and_loss(path: Path) -> tuple[Array, Array]:
     Raises:
         TableError: no such file, no text, or a number that is not positive and finite.
     """
-    header, rows = _open(path)
+    header, rows = _open(path, _content(path))
     places = (0, 1)
     if header:
         names = [name.lower() for name in header]
@@ -61,6 +61,8 @@ def size_and_loss(path: Path) -> tuple[Array, Array]:
             places = (names.index("size"), names.index("loss"))
         elif len(names) != 2:
             raise _wrong(path, "header", got=len(names))
+        elif names[0] == "loss" or names[1] == "size":
+            places = (1, 0)  # one name may be known; the other column is the other quantity
     sizes, losses = [], []
     width = len(header) if header else 2
     for number, fields in rows:
@@ -83,9 +85,10 @@ def cloud(path: Path) -> Array:
     Raises:
         TableError: no such file, or it holds something else.
     """
-    if _start(path).startswith(_NPY) or path.suffix == ".npy":
+    content = _content(path)
+    if content.startswith(_NPY) or path.suffix == ".npy":
         return _npy(path)
-    _, rows = _open(path)
+    _, rows = _open(path, content)
     points: list[list[float]] = []
     for number, fields in rows:
         if points and len(fields) != len(points[0]):
@@ -119,12 +122,11 @@ def _npy(path: Path) -> Array:
     return points
 
 
-def _start(path: Path) -> bytes:
-    """The first bytes of a file that exists and is not too large."""
+def _content(path: Path) -> bytes:
+    """The bytes of a file that exists and is not too large; a pipe can be read only once, and need not end."""
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(8)
+            content = file.read(MAX_BYTES + 1)
     except IsADirectoryError:
         raise TableError(f"{path}: a table must be a file; got a folder") from None
     except FileNotFoundError:
@@ -132,20 +134,18 @@ def _start(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
         raise TableError(f"{path}: cannot be read: {reason}") from None
-    if size > MAX_BYTES:
-        raise _wrong(path, "size", most=MAX_BYTES // 2**20, got=size // 2**20)
-    return start
+    if len(content) > MAX_BYTES:
+        got = path.stat().st_size // 2**20 if path.is_file() else "more"
+        raise _wrong(path, "size", most=MAX_BYTES // 2**20, got=got)
+    return content
 
 
-def _open(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _open(path: Path, content: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The header, empty where there is none, and the rows after it with their line numbers."""
-    _start(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _wrong(path, "bytes") from None
-    except OSError as error:
-        raise TableError(f"{path}: cannot be read: {error.strerror}") from None
     if "\0" in text:
         raise _wrong(path, "bytes")
     rows = _rows(text, path)

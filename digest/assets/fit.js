@@ -60,7 +60,8 @@ function columns(rules, header, name) {
     return [names.indexOf("size"), names.indexOf("loss")];
   }
   if (names.length !== 2) throw wrong(rules, name, "header", { got: names.length });
-  return [0, 1];
+  // One name may be known; the other column is the other quantity.
+  return names[0] === "loss" || names[1] === "size" ? [1, 0] : [0, 1];
 }
 
 function cut(rules, content, delimiter, name, number) {

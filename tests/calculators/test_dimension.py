@@ -113,10 +113,34 @@ def test_copies_are_left_out_and_said() -> None:
 
 def test_high_dimensions_are_warned_about() -> None:
     high = np.random.default_rng(1).standard_normal((1000, 60))
-    note = "Above about 20 dimensions nearest-neighbour estimates read too low: take this as a lower bound."
+    note = (
+        "Above about 20 dimensions nearest-neighbour estimates read too low, 15 to 16 for 20: take this as a lower "
+        "bound."
+    )
     assert dimension.two_nn(high).notes == (note,)
     assert dimension.maximum_likelihood(high).notes == (note,)
     assert dimension.two_nn(high[:, :5]).notes == ()
+
+
+def test_the_warning_minds_that_estimates_read_low() -> None:
+    """A cube of 25 dimensions reads as 18 or so; what says 18 must be warned about."""
+    cube = np.random.default_rng(0).random((2000, 25))
+    found = dimension.two_nn(cube)
+    assert found.dimension < 20 and len(found.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.linspace(0, 1, 500)[:, None] ** 1.7 * np.ones(5),
+        np.stack(np.meshgrid(np.arange(30.0), np.arange(30.0)), axis=-1).reshape(-1, 2) / 7,
+    ],
+    ids=["curve", "grid"],
+)
+def test_points_that_are_laid_out_have_no_estimate(points: np.ndarray) -> None:
+    """Their neighbours are nearly equally far, which would read as hundreds of dimensions."""
+    with pytest.raises(dimension.DimensionError, match=r"must be scattered at random|must differ"):
+        dimension.two_nn(points)
 
 
 def test_rounded_points_are_warned_about() -> None:

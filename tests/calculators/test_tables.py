@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +77,23 @@ def test_files_that_are_none(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert shell(capsys, "fit", str(huge)) == (2, "", f"{huge}: a file must have at most 256 MiB; got 257\n")
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
+def test_what_has_no_end_is_not_read_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("fit", "dimension"):
+        status, _, err = shell(capsys, command, "/dev/zero")
+        assert (status, err) == (2, "/dev/zero: a file must have at most 256 MiB; got more\n")
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(GOOD,))
+    writer.start()
+    sizes, _ = tables.size_and_loss(pipe)
+    writer.join()
+    assert sizes.tolist() == [100, 200, 400, 800]
+
+
 ALIKE = [
     GOOD,
     "\ufeffsize,loss\r\n" + GOOD.replace("\n", "\r\n"),
@@ -84,12 +103,16 @@ ALIKE = [
     '"size","loss"\n"100","1.5"\n200,1.2\n400, 1.0 # the best\n"800","0.8"',
     "seed,loss,size\n0,1.5,100\n0,1.2,200\n0,1,400\n0,0.8,800\n",
     "1e2,15e-1\r200,+1.2\r4.e2,1\r800.0,.8",
+    "loss,tokens\n1.5,100\n1.2,200\n1,400\n0.8,800\n",
+    "nats;Size\n1.5;100\n1.2;200\n1;400\n0.8;800\n",
 ]
 """Ways to write the table `GOOD`."""
 
 
 @pytest.mark.parametrize(
-    "content", ALIKE, ids=["plain", "bom-crlf", "semicolon", "tab", "spaces", "quotes", "named", "cr"]
+    "content",
+    ALIKE,
+    ids=["plain", "bom-crlf", "semicolon", "tab", "spaces", "quotes", "named", "cr", "loss first", "size last"],
 )
 def test_ways_to_write_the_same(tmp_path: Path, content: str) -> None:
     file = tmp_path / "losses.txt"
