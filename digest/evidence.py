@@ -6,11 +6,13 @@ exists is itself tested.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 TESTS: Final = "tests/"
 """The folder of the tests in the repository."""
+_FOLDER: Final = Path(__file__).parents[1] / TESTS
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Evidence:
     oracles: tuple[Oracle, ...]
     javascript_note: str = ""
     """Where the comparison has fewer inputs than usual, and why."""
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.steps, *self.broken, *self.javascript, *(name for one in self.oracles for name in one.tests))
 
 
 _VERIFY = "calculators/test_verify.py::"
@@ -439,3 +446,11 @@ EVIDENCE: Final[Mapping[str, Evidence]] = MappingProxyType(
     }
 )
 """Calculator id -> its tests."""
+
+
+def source(file: str) -> bytes | None:
+    """The text of a file of tests, such as `calculators/test_verify.py`; None where the package came without them."""
+    try:
+        return (_FOLDER / file).read_bytes()
+    except OSError:
+        return None

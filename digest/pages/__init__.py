@@ -1,11 +1,12 @@
 """Corpus -> page models. `models` has what templates see, `site` what pages share; the others each build one kind."""
 
+from collections.abc import Iterator
+
 from digest.corpus import Corpus, collection_paused
 from digest.figures import Drawings
 from digest.pages import calculators, checked, home, issues, items, ledger, runs, vocabulary
 from digest.pages.calculators import embeddings
 from digest.pages.models import Embedding, HomePage, IssuePage, ItemPage, Kept, Page, RunPage, RunsPage
-from digest.pages.runs import files
 from digest.pages.site import Site
 
 __all__ = [
@@ -21,6 +22,18 @@ __all__ = [
     "files",
     "pages",
 ]
+
+
+def files(corpus: Corpus, drawings: Drawings, homepage: str | None = None) -> Iterator[Kept]:
+    """What the pages offer beside themselves: records with their data and figures, and the tests.
+
+    Args:
+        corpus: the content.
+        drawings: what draws the figures.
+        homepage: the address of the project, if it is known.
+    """
+    yield from runs.files(corpus, drawings, homepage)
+    yield from checked.files()
 
 
 def pages(

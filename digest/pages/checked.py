@@ -1,6 +1,7 @@
 """The page that says how the calculators are checked: tests by name, steps counted, what would count against each."""
 
 from collections import Counter
+from collections.abc import Iterator
 from math import prod
 from typing import get_args
 
@@ -8,7 +9,7 @@ from calculators import CATALOG
 from calculators.derivation import Calculator, Status
 from calculators.widget import Plan
 from digest import addresses, evidence
-from digest.pages.models import Anchor, CheckBox, CheckedCalculator, CheckedPage, NamedTest
+from digest.pages.models import Anchor, CheckBox, CheckedCalculator, CheckedPage, Kept, NamedTest
 from digest.pages.site import Site
 
 
@@ -87,10 +88,27 @@ def _measured(here: str, site: Site, calculator: Calculator) -> list[Anchor]:
     return [site.anchor(here, "run", run.run.id) for run in runs if calculator.id in run.run.tests]
 
 
+def files() -> Iterator[Kept]:
+    """Copies of the tests that the page names, as plain text: there to be read where no repository is known."""
+    named = {name for entry in evidence.EVIDENCE.values() for name in entry.tests}
+    named |= {name for check in (*evidence.KINDS.values(), *evidence.COMMON) for name in check.tests}
+    for file in sorted({name.partition("::")[0] for name in named}):
+        if (content := evidence.source(file)) is not None:
+            yield Kept(f"{addresses.CHECKED}{_copy(file)}", content)
+
+
+def _copy(file: str) -> str:
+    return f"{evidence.TESTS}{file}.txt"
+
+
 def _named(site: Site, tests: tuple[str, ...]) -> tuple[NamedTest, ...]:
     found = []
     for test in tests:
         file, _, name = test.partition("::")
-        path = f"{evidence.TESTS}{file}"
-        found.append(NamedTest(name, path, f"{site.repository}{path}" if site.repository else None))
+        path, href = f"{evidence.TESTS}{file}", None
+        if site.repository:
+            href = f"{site.repository}{path}"
+        elif evidence.source(file) is not None:
+            href = f"{_copy(file)}#:~:text=def%20{name}"  # a browser that knows such ends of addresses goes there
+        found.append(NamedTest(name, path, href))
     return tuple(found)

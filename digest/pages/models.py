@@ -436,7 +436,9 @@ class CalculatorLine:
 
 @dataclass(frozen=True)
 class NamedTest:
-    """A test in the repository. `href` is None where the site knows no repository."""
+    """A test in the repository. `href` leads there or, where no repository is known, to a copy on the site; None where
+    the site is made without the tests.
+    """
 
     name: str
     file: str

@@ -1,6 +1,7 @@
 """What the page on checking says is true: the tests exist, the counts are counted, nothing is left out."""
 
 import ast
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -117,8 +118,22 @@ def test_the_page_has_every_calculator_and_links_to_the_tests(small: corpus.Corp
     assert text.count("No run of our own has measured it yet.") == len(CATALOG)
 
 
-def test_without_a_repository_the_tests_are_named_and_not_linked(small: corpus.Corpus) -> None:
+def test_without_a_repository_the_tests_are_copies_on_the_site(small: corpus.Corpus) -> None:
     text = render.render(the_page(small, None))
-    assert "test_premises_<wbr>are" not in text
+    copies = {kept.path: kept.content for kept in checked.files()}
+    links = set(re.findall(r'href="(tests/[^"#]+)#:~:text=def%20(test_\w+)"', text))
+    assert {name for _, name in links} >= {test.partition("::")[2] for test in named()}
+    for file, name in links:
+        assert f"def {name}(".encode() in copies[f"calculators/checked/{file}"]
+
+
+def test_without_the_tests_they_are_named_with_their_files(
+    small: corpus.Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "source", lambda file: None)
+    text = render.render(the_page(small, None))
+    assert list(checked.files()) == []
+    assert 'href="tests/' not in text
+    assert "tests/calculators/test_verify.py::test_<wbr>premises_<wbr>are_<wbr>not_<wbr>checked" in text
     assert "test_<wbr>premises_<wbr>are_<wbr>not_<wbr>checked" in text
     assert "blob/main" not in text
