@@ -96,6 +96,11 @@ export function readField(Fraction, parameter, text) {
   return problem ? { problem: `${parameter.title} ${problem}` } : { value };
 }
 
+/** What somebody else wrote into an address, as much of it as tells which it is. */
+function short(text) {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
 /** Puts the settings of the page's address into the controls, and says in the notice what cannot be and is left out. */
 export function readAddress(section, fields, selects, read, further = []) {
   const problems = [];
@@ -105,12 +110,12 @@ export function readAddress(section, fields, selects, read, further = []) {
     const select = selects.find((choice) => choice.name === name);
     const options = select ? [...select.options].map((option) => option.value) : [];
     if (entry) {
-      const { value: found, problem } = read(entry.parameter, value);
-      if (problem) problems.push(`${problem} (the address has ${name}=${value})`);
+      const { value: found, problem } = read(entry.parameter, value.slice(0, 1000));
+      if (problem) problems.push(`${problem} (the address has ${name}=${short(value)})`);
       else entry.field.value = found === Infinity ? "" : value.trim();
     } else if (options.includes(value)) select.value = value;
-    else if (select) problems.push(`${name} must be one of ${options.join(", ")} (the address has ${value})`);
-    else problems.push(`the address may set ${[...fields.map(({ field }) => field), ...selects].map((known) => known.name).join(", ")}, not ${name}`);
+    else if (select) problems.push(`${name} must be one of ${options.join(", ")} (the address has ${short(value)})`);
+    else problems.push(`the address may set ${[...fields.map(({ field }) => field), ...selects].map((known) => known.name).join(", ")}, not ${short(name)}`);
   }
   problems.push(...further);
   const notice = section.querySelector("[data-notice]");

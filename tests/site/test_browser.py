@@ -414,6 +414,15 @@ def test_a_bad_address_gets_a_message_and_the_defaults(page: Page, address: str)
     assert result(section).inner_text() == "1/4"
 
 
+def test_a_message_repeats_little_of_a_long_address(page: Page, address: str) -> None:
+    page.goto(f"{address}{KINDS['calculator']}?dimension={'9' * 2000}&loss={'x' * 2000}&{'y' * 2000}=1")
+    section = ready(page)
+    notice = page.locator("[data-notice]")
+    expect(notice).to_contain_text("y" * 40 + "…")
+    assert len(notice.inner_text()) < 1000
+    assert result(section).inner_text() == "1/2"
+
+
 def test_answers_are_announced_politely(calculator: Locator) -> None:
     calculator.locator('[name="dimension"]').fill("16")
     expect(calculator.locator('[role="status"]')).to_contain_text("1/4")
