@@ -179,7 +179,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             "Multiply",
             "identity",
             sympy.Mul(
-                sympy.Mul(seen, 1 / every, evaluate=False),
+                updates,
                 sympy.Mul(batch, length, evaluate=False),
                 horizon,
                 1 / _MILLIONS,
