@@ -150,6 +150,8 @@ class _Built:
     """For each combination that makes a difference; choices that stand alone are as the page begins."""
     alone: Mapping[tuple[str, str], Derivation]
     """(choice that stands alone, option) -> derivation; all else is as the page begins."""
+    crossed: Sequence[Derivation]
+    """Options that stand alone and have other steps than the rest, in each combination: for the order of the steps."""
 
     @property
     def start(self) -> Key:
@@ -453,7 +455,18 @@ def _build(calculator: Calculator) -> _Built:
         if choice.alone
         for option in options[choice.id]
     }
-    built = _Built(calculator, {key: derivation(key) for key in keys}, alone)
+    own: dict[tuple[str, ...], tuple[int, str]] = {}
+    for (choice_id, option), other in alone.items():
+        place = next(at for at, choice in enumerate(calculator.choices) if choice.id == choice_id)
+        own.setdefault(tuple(step.id for step in other.steps), (place, option))
+    crossed = [
+        derivation((*key[:place], option, *key[place + 1 :]))
+        for place, option in own.values()
+        if option != calculator.choices[place].begins
+        for key in keys
+        if calculator.choices[place].counts(_named(calculator, key))
+    ]
+    built = _Built(calculator, {key: derivation(key) for key in keys}, alone, crossed)
     answer = _case_signature(built.combined[start])
     for (choice_id, option), other in alone.items():
         if _case_signature(other) != answer:
@@ -465,19 +478,10 @@ def _merged(
     built: _Built, parts: Callable[[Derivation], Mapping[str, T]], signature: Callable[[T], Hashable]
 ) -> dict[str, dict[Key, T | None]]:
     """Part id -> what it is in each derivation, None where it is not; in an order that agrees with every derivation."""
-    order: list[str] = []
     found = {key: parts(derivation) for key, derivation in built.combined.items()}
     alone = {key: parts(derivation) for key, derivation in built.alone.items()}
-    for named in (*found.values(), *alone.values()):
-        place = 0
-        for id_ in named:
-            if id_ in order:
-                place = order.index(id_) + 1
-            else:
-                order.insert(place, id_)
-                place += 1
     merged: dict[str, dict[Key, T | None]] = {}
-    for id_ in order:
+    for id_ in in_one_order([*found.values(), *alone.values(), *map(parts, built.crossed)]):
         entries = merged[id_] = {key: named.get(id_) for key, named in found.items()}
         usual = found[built.start].get(id_)
         for place, choice in enumerate(built.calculator.choices):
@@ -491,6 +495,28 @@ def _merged(
                 for option, other in others.items():
                     entries[(*key[:place], option, *key[place + 1 :])] = other if follows else here
     return merged
+
+
+def in_one_order(sequences: Sequence[Iterable[str]]) -> list[str]:
+    """Every id once, in an order in which each sequence's ids follow each other as they do there.
+
+    Where that leaves a choice, what comes first in an earlier sequence is first.
+
+    Raises:
+        ValueError: there is no such order.
+    """
+    before: dict[str, set[str]] = {}
+    for sequence in sequences:
+        ids = list(sequence)
+        for place, id_ in enumerate(ids):
+            before.setdefault(id_, set()).update(ids[:place][-1:])
+    order: list[str] = []
+    while waiting := [id_ for id_ in before if id_ not in order]:
+        free = [id_ for id_ in waiting if before[id_] <= set(order)]
+        if not free:
+            raise ValueError(f"parts must be in one order in all derivations; got {', '.join(waiting)} in several")
+        order.append(free[0])
+    return order
 
 
 def _same(part: T | None, other: T | None, signature: Callable[[T], Hashable]) -> bool:

@@ -11,6 +11,7 @@ import pytest
 import sympy
 
 from calculators import CATALOG, emit, numeric, widget
+from tests import steps
 
 ROOT = Path(__file__).parents[2]
 CALCULATOR = CATALOG["scaling-exponent"]
@@ -191,3 +192,25 @@ def test_texts_for_the_holes() -> None:
         r"m \min(q + 1, s)/d": "1/2",
     }
     assert {key: by_latex[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("id_", CATALOG)
+def test_the_steps_of_a_page_come_in_the_order_of_their_derivation(id_: str) -> None:
+    """For every combination of the options; a page knows steps that some numbers leave out."""
+    calculator, planned = CATALOG[id_], widget.plan(CATALOG[id_])
+    for chosen in {tuple(widget.settled(calculator, chosen).items()) for chosen in steps.combinations(calculator)}:
+        options = dict(chosen)
+        shown = [
+            part.id
+            for part in planned.steps
+            for key in ["/".join(options[choice] for choice in part.choices)]
+            if any(key in variant.options for variant in part.variants)
+        ]
+        derived = [part.id for part in calculator.derive(**options).steps]
+        assert [id_ for id_ in shown if id_ in derived] == derived, options
+
+
+def test_parts_that_have_no_common_order_are_named() -> None:
+    assert widget.in_one_order([["a", "c"], ["b", "c", "d"], ["c", "e", "d"]]) == ["a", "b", "c", "e", "d"]
+    with pytest.raises(ValueError, match="parts must be in one order in all derivations; got b, c in several"):
+        widget.in_one_order([["a", "b", "c"], ["c", "b"]])
