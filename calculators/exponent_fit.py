@@ -47,7 +47,8 @@ _ERROR = sympy.Symbol("epsilon", positive=True)
 _LAW = scaling_exponent.CALCULATOR
 _BY_ID = {parameter.id: parameter for parameter in _LAW.parameters}
 _SHARED = ("dimension", "degree", "loss_order", "smoothness")
-_DIMENSION = _BY_ID["dimension"].symbol
+_IMPLIED = sympy.Symbol("d_alpha", positive=True)
+"""The dimension that the exponent implies; d is the one that was measured."""
 
 _SHARMA = Source(
     "A Neural Scaling Law from the Dimension of the Data Manifold",
@@ -224,8 +225,9 @@ _HOLDS = (
     "one. Where the interval of the irreducible loss does not reach 0, that fit is rejected and gets no verdict. Where "
     "it does, and the two exponents differ by more than their errors, neither is safe without more sizes.",
     "Losses of runs that share data, seeds or a schedule are not independent, and the errors then come out too small.",
-    "The implied dimension reads alpha = m min(q + 1, s)/d as an equation. For smooth targets theory gives it as an "
-    "estimate and alpha as at least that, so a fit can be consistent with the bound and never confirms a dimension.",
+    "The implied dimension d_alpha reads alpha = m min(q + 1, s)/d as an equation. For smooth targets that is an "
+    "estimate of the least alpha, so d_alpha is at best a lower bound of d, and a fit can be consistent with the bound "
+    "on alpha but never confirms a dimension.",
 )
 _AGAINST = (
     "One power law over the range: local slopes that drift in one direction, by more than two standard errors between "
@@ -503,9 +505,10 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             "dimension",
             "The implied dimension",
             "identity",
-            _equal(_ALPHA, power / _DIMENSION),
-            _equal(_DIMENSION, power / _ALPHA),
-            "If alpha is what the calculator of the scaling exponent derives, m min(q + 1, s)/d, then d is this.",
+            _equal(_ALPHA, power / _IMPLIED),
+            _equal(_IMPLIED, power / _ALPHA),
+            "If alpha is what the calculator of the scaling exponent derives, m min(q + 1, s) over the dimension, then "
+            "the dimension is this. Its letter is not d, which is the dimension that was measured.",
             source=_SHARMA,
             letters=True,
         ),
@@ -528,7 +531,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         ),
         Quantity("scatter", "Scatter of log loss", _NOISE, sympy.sqrt(left / free)),
         Quantity("power", "Exponent times dimension, in theory", sympy.Symbol("K", positive=True), power),
-        Quantity("implied-dimension", "Implied dimension", sympy.Symbol("d_alpha", positive=True), power / alpha),
+        Quantity("implied-dimension", "Implied dimension", _IMPLIED, power / alpha),
         Quantity(
             "bound", "Bound on alpha at the measured dimension", sympy.Symbol("alpha_d"), power / shown["dimension"]
         ),

@@ -89,6 +89,17 @@ def test_the_implied_dimension_is_that_of_the_law(settings: dict[str, object], p
     assert float(found["bound"]) == law.exponent_at(8)
 
 
+def test_the_implied_dimension_has_a_letter_of_its_own() -> None:
+    """d is the measured one: no step solves for it, and no further output is called so."""
+    derivation = CALCULATOR.derive()
+    (step,) = (step for step in derivation.steps if step.id == "dimension")
+    assert step.after.lhs == sympy.Symbol("d_alpha", positive=True)
+    assert CALCULATOR.symbols["d"] not in step.before.free_symbols | step.after.free_symbols
+    outputs = {quantity.id: quantity.symbol for quantity in derivation.answer.quantities}
+    assert outputs["implied-dimension"] == step.after.lhs
+    assert CALCULATOR.symbols["d"] not in outputs.values()
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
