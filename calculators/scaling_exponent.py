@@ -51,6 +51,19 @@ _BOTTLENECKS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_WITH_A_SECOND_TERM = (
+    Assumption(
+        "bottleneck",
+        "D grows and everything else stays as it is; what it is makes chance in the data leave a term of order 1/D.",
+    ),
+    Assumption(
+        "no-noise",
+        "The model may be of finite size, or the labels may carry noise: without either there is no term 1/D. Noise "
+        "that an interpolating model copies adds a floor besides, which is left out here.",
+    ),
+)
+
+
 def _assumptions(resource: str, question: str) -> tuple[Assumption, ...]:
     noise = (
         "The labels carry noise, and the model passes through the training points all the same."
@@ -70,6 +83,9 @@ def _assumptions(resource: str, question: str) -> tuple[Assumption, ...]:
         ),
         Assumption("average", "The loss is averaged over the data distribution; it is no worst case and no 0-1 loss."),
     )
+    if question == "variance-term":
+        # Without noise and with endless parameters there is no such term.
+        found = (found[0], *_WITH_A_SECOND_TERM, *found[3:])
     # The lower bound asks nothing of the method.
     return found if question != "lower-bound" else (found[0], found[1], found[4])
 

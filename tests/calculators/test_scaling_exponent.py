@@ -492,3 +492,19 @@ def test_certain_labels_cost_in_proportion_to_the_error() -> None:
     assert emit.text(loss.term.expression) == "e"
     for error in (1e-3, 1e-5):
         assert -np.log1p(-error) == pytest.approx(error, rel=2 * error)
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "kl", "abs(e)**3", "exp(e)-1-e"])
+def test_a_loss_that_the_theorem_does_not_cover_gets_a_condition(loss: str) -> None:
+    """Their second derivatives have no bound, so the theorem holds for bounded errors alone, and that is said."""
+    derivation = CALCULATOR.derive(regime="variance", loss=loss)
+    assert "for a loss that Theorem 1 covers" in derivation.answer.meaning
+    (covered,) = (assumption.text for assumption in derivation.assumptions if assumption.id == "covered")
+    assert "only as long as probabilities stay away from 0 and 1, and errors stay bounded" in covered
+
+
+def test_a_term_in_1_over_d_is_not_said_to_stand_where_there_is_none() -> None:
+    """The limit of endless parameters and no noise has no such term, so it cannot be assumed beside it."""
+    texts = " ".join(assumption.text for assumption in CALCULATOR.derive(also="variance-term").assumptions)
+    assert "everything else is plentiful" not in texts and "carry no noise" not in texts
+    assert "without either there is no term 1/D" in texts
