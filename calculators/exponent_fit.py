@@ -510,7 +510,6 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             "If alpha is what the calculator of the scaling exponent derives, m min(q + 1, s) over the dimension, then "
             "the dimension is this. Its letter is not d, which is the dimension that was measured.",
             source=_SHARMA,
-            letters=True,
         ),
         Step(
             "exponent",
