@@ -25,7 +25,7 @@ from calculators import emit, expressions, numeric
 from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
-Law = Literal["falls", "tends", "at-least"]
+Law = Literal["falls", "tends", "at-least", "none"]
 Status = Literal["theorem", "estimate", "extension", "exact", "illustration", "arithmetic"]
 Value: TypeAlias = "int | float | Fraction | str | sympy.Rational"
 """What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed; a float
@@ -383,7 +383,8 @@ class Step:
     ranges: tuple[tuple[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]], ...] = ()
     """Where letters may be drawn from when the step is tested, if not from [1/4, 4]."""
     law: Law = "falls"
-    """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it."""
+    """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it.
+    none: `after` has its constant and perhaps not all of the loss, so it is not shown as a law."""
     bound: bool = False
     """True, for a premise only: `before` is at most `after`, not equal to it."""
     letters: bool = False

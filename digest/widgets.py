@@ -140,7 +140,7 @@ class StepVariant:
     before: Markup
     sign: Markup
     law: str
-    """The sign between the loss and `after`, where the step is the law."""
+    """The sign between the loss and `after`, where the step is the law; empty where it is not shown as one."""
     relation: str
     after: Markup
     because: str
@@ -277,7 +277,7 @@ class Widget:
     """For the calculator that fits a reader's table: the table that it begins with."""
 
 
-LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳"}
+LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳", "none": ""}
 KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from calculators import CATALOG
-from digest import widgets
+from digest import render, widgets
 from digest.typeset import typeset
 
 PROJECT = Path(__file__).parents[2]
@@ -120,3 +120,23 @@ def test_what_follows_from_a_measured_exponent_is_exact(made: Make) -> None:
     widget = made(dimension="8", degree="1", also="measured", measured="0.34")
     assert (widget.result_text, widget.result_decimal, widget.result_sign) == ("200/17", "11.765", "=")
     assert further(widget)["order"] == ("34/25", "= 1.36")
+
+
+def answer_law(id_: str, **settings: str) -> str:
+    """The line above an answer as the page has it; empty where there is none."""
+    blueprint = widgets.blueprint(CATALOG[id_])
+    mathml = {formula: str(line) for formula, line in typeset(blueprint.formulas(), PROJECT).items()}
+    made = widgets.widget(blueprint, settings, here=f"calculators/{id_}/", mathml=mathml)
+    template = render.environment().get_template("_widget.md.j2").make_module({"page": None})
+    found = re.search(r'<p class="td-answer__law.*?</p>', str(template.widget(made)), re.S)
+    return found.group() if found else ""
+
+
+@pytest.mark.parametrize("settings", [{}, {"noise": "labels"}, {"noise": "labels", "layout": "grid"}], ids=str)
+def test_a_formula_with_its_constant_is_no_law_above_the_answer(settings: dict[str, str]) -> None:
+    """The answer has the constant and the floor that noise leaves; a line without them would contradict it."""
+    assert answer_law("nearest-neighbour", **settings) == ""
+
+
+def test_a_law_that_is_a_proportionality_stands_above_the_answer() -> None:
+    assert "<mo>∝</mo>" in answer_law("scaling-exponent")
