@@ -597,8 +597,9 @@ def _steps(
     number = 0
     there = {step.id for step in derivation.steps}
     for step in blueprint.plan.steps:
-        variants = tuple(_variants(blueprint.calculator, step, values, chosen, mathml))
         # Where numbers leave no answer the derivation stops earlier than the options say.
+        known = values if step.id in there else None
+        variants = tuple(_variants(blueprint.calculator, step, known, chosen, mathml))
         shown = any(variant.when.now for variant in variants) and step.id in there
         number += shown
         yield StepView(step.id, number, shown, variants)
@@ -607,7 +608,7 @@ def _steps(
 def _variants(
     calculator: Calculator,
     step: PageStep,
-    values: Mapping[sympy.Symbol, sympy.Expr],
+    values: Mapping[sympy.Symbol, sympy.Expr] | None,
     chosen: Mapping[str, str],
     mathml: Mapping[Line, str],
 ) -> Iterator[StepVariant]:
