@@ -310,8 +310,8 @@ CALCULATOR = Calculator(
             "Consider also",
             options=scaling_settings.questions,
             default="nothing",
-            meaning="What else may be in the loss, why no method does better, or the law asked backwards.",
-            only=_RESOLUTION,
+            meaning="What else may be in the loss, why no method does better, or the law asked backwards. In the "
+            "regime variance these questions have no answer.",
             further=True,
         ),
     ),

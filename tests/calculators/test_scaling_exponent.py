@@ -415,14 +415,14 @@ console.log(JSON.stringify(answers));
 
 
 def test_javascript_equals_sympy_for_random_settings(tmp_path: Path) -> None:
-    """1,000 seeded settings over random combinations: every answer and further output is the same fraction."""
+    """1,250 seeded settings over random combinations: every answer and further output is the same fraction."""
     draw = random.Random(140)
 
     def fraction() -> str:
         return str(Fraction(draw.randint(1, draw.choice([9, 100])), draw.randint(1, draw.choice([1, 9]))))
 
     inputs = []
-    for _ in range(1000):
+    for _ in range(1250):
         numbers = {
             "dimension": fraction(),
             "loss_order": "2",
@@ -556,3 +556,31 @@ def test_a_term_in_1_over_d_is_not_said_to_stand_where_there_is_none() -> None:
     texts = " ".join(assumption.text for assumption in CALCULATOR.derive(also="variance-term").assumptions)
     assert "everything else is plentiful" not in texts and "carry no noise" not in texts
     assert "without either there is no term 1/D" in texts
+
+
+def test_the_reason_for_the_theorem_fits_nearest_neighbour() -> None:
+    """A piecewise constant model has no Lipschitz constant; what bounds its error is that of the target."""
+    answer = CALCULATOR.derive(degree=0, loss="squared").answer
+    assert answer.status == "theorem"
+    assert "the error is at most K_F h" in answer.meaning
+    assert "the model's Lipschitz constant" not in answer.meaning
+    generator = np.random.default_rng(140)
+    points, new = generator.random((300, 2)), generator.random((500, 2))
+    distance = np.linalg.norm(new[:, None] - points[None], axis=2)
+    target = lambda x: np.abs(np.sin(3 * x[..., 0]) + 2 * np.abs(x[..., 1] - 0.5))  # noqa: E731
+    error = np.abs(target(new) - target(points[distance.argmin(axis=1)]))
+    assert np.all(error <= np.hypot(3, 2) * distance.min(axis=1))
+    for m in (1, 2, 3):
+        assert np.mean(error**m) <= np.hypot(3, 2) ** m * np.mean(distance.min(axis=1) ** m)
+
+
+def test_a_question_without_an_answer_has_none_on_the_page_either() -> None:
+    """In the regime variance a page shows what the shell says, for each question and not the exponent in its place."""
+    chosen = {"regime": "variance", "also": "label-noise"}
+    assert widget.settled(CALCULATOR, chosen)["also"] == "label-noise"
+    plan = widget.plan(CALCULATOR)
+    for question in OPTIONS["also"]:
+        settled = widget.settled(CALCULATOR, {"regime": "variance", "also": question})
+        (case,) = (case.item for case in plan.cases if case.holds(settled))
+        assert case.silence == CALCULATOR.derive(regime="variance", also=question).silence
+        assert bool(case.silence) == (question != "nothing")
