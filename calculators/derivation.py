@@ -444,13 +444,13 @@ class Axes:
 
 
 def rounded(value: Fraction) -> str:
-    """At most three decimals, half to even (`0.333`), or two digits where those are 0 and the value is not."""
-    thousandths = round(value * 1000)
-    if value and not thousandths:
+    """At most three decimals, half to even (`0.333`), or three digits where those begin later (`0.000833`)."""
+    if value and abs(value) * 10 < 1:
         places = 4
-        while abs(digits := round(value * 10**places)) < 10:
+        while abs(value) * 10**places < 100:
             places += 1
-        return numeric.six_digits(mpf(f"{digits}e-{places}"))
+        return numeric.six_digits(mpf(f"{round(value * 10**places)}e-{places}"))
+    thousandths = round(value * 1000)
     whole, part = divmod(abs(thousandths), 1000)
     sign = "-" if thousandths < 0 else ""
     return f"{sign}{whole}.{part:03d}".rstrip("0").rstrip(".")
@@ -478,7 +478,7 @@ class _Formula:
 
     @cached_property
     def decimal(self) -> str | None:
-        """Rational: at most three decimals, half to even (`0.333`), two digits where those are 0; else six digits.
+        """Rational: as `rounded` has it; else six digits.
 
         None while letters are left.
         """
