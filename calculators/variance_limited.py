@@ -29,7 +29,7 @@ from calculators.derivation import (
     Witness,
 )
 from calculators.numeric import Values, evaluate
-from calculators.slope import power, slope_step
+from calculators.slope import doubling, power, slope_step
 
 _D = sympy.Symbol("D", positive=True)
 _WIDTH = sympy.Symbol("w", positive=True)
@@ -537,7 +537,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         "halving",
         "How many times as much halves the excess loss",
         sympy.Symbol("g"),
-        sympy.Integer(2) ** (1 / alpha),
+        doubling(alpha),
     )
     return Derivation(
         CALCULATOR.id,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from calculators import emit, numeric
+from calculators import emit, numeric, report
 from calculators.derivation import SettingError
 from calculators.variance_limited import CALCULATOR
 from calculators.verify import verify
@@ -220,3 +220,12 @@ def test_a_theorem_says_which_losses_it_covers() -> None:
         assert not any(
             "Theorem 1 covers" in assumption.text for assumption in CALCULATOR.derive(limit=limit).assumptions
         )
+
+
+@pytest.mark.parametrize("order", ["1/10000", "1/1000000", "1000000"])
+def test_a_factor_with_thousands_of_digits_stays_a_power(order: str) -> None:
+    derivation = CALCULATOR.derive(limit="exact", resource="deep", loss_order=order)
+    text = report.as_text(CALCULATOR, derivation)
+    assert len(text) < 20_000
+    if order == "1/10000":
+        assert "g = 2**40000 ≈ 10^12041.2 (" in text
