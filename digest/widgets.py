@@ -242,6 +242,18 @@ class SourceView:
 
 
 @dataclass(frozen=True)
+class NamedLetter:
+    """A letter that has no field, since a choice by name sets it."""
+
+    letter: Markup
+    title: str
+    meaning: str
+    """What it is, and how it is set."""
+    shell: tuple[str, ...]
+    """Commands that set it otherwise: what no option has is for the shell."""
+
+
+@dataclass(frozen=True)
 class Widget:
     """Everything that a calculator shows. `uid` keeps the ids of two widgets on one page apart."""
 
@@ -253,6 +265,7 @@ class Widget:
     module: str
     caption: Markup | None
     controls: tuple[Control, ...]
+    named: tuple[NamedLetter, ...]
     choices: tuple[ChoiceControl, ...]
     opened: bool
     """Whether one of the further assumptions is not as the calculator begins."""
@@ -325,6 +338,7 @@ def widget(
             for shown in blueprint.plan.parameters
             if shown.item.id not in named
         ),
+        named=tuple(_named_letters(calculator, mathml)),
         choices=tuple(
             ChoiceControl(
                 choice.id,
@@ -425,6 +439,22 @@ def _named(calculator: Calculator) -> set[str]:
         for choice in calculator.choices
         if choice.parameter and all(option.value is not None for option in choice.options())
     }
+
+
+def _named_letters(calculator: Calculator, mathml: Mapping[Line, str]) -> Iterator[NamedLetter]:
+    """The letters without a field: which choice sets each, and the shell's commands for what no option has."""
+    named = _named(calculator)
+    for parameter in calculator.parameters:
+        for choice in calculator.choices:
+            if choice.parameter == parameter.id and parameter.id in named:
+                how = f"It follows from the choice “{choice.title}”."
+                settings = (f"{parameter.id}=3", f'{choice.id}="log(cosh(e))"') if choice.free is not None else ()
+                yield NamedLetter(
+                    Markup(mathml[emit.latex(parameter.symbol), False]),
+                    parameter.title,
+                    f"{parameter.meaning} {how}",
+                    tuple(f"python -m calculators show {calculator.id} --set {setting}" for setting in settings),
+                )
 
 
 def _told(blueprint: Blueprint, preset: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:

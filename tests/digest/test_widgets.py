@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from calculators import CATALOG
+from calculators import CATALOG, emit
 from digest import render, widgets
 from digest.typeset import typeset
 
@@ -142,3 +142,22 @@ def test_a_formula_with_its_constant_is_no_law_above_the_answer(settings: dict[s
 
 def test_a_law_that_is_a_proportionality_stands_above_the_answer() -> None:
     assert "<mo>∝</mo>" in answer_law("scaling-exponent")
+
+
+def test_a_letter_without_a_field_is_named_and_other_values_are_for_the_shell(made: Make) -> None:
+    """m of the scaling exponent is set by the loss; a page takes no order and no expression of a reader's own."""
+    (named,) = made().named
+    assert "<mi>m</mi>" in named.letter and named.title == "Order of the loss"
+    assert "The first power m of the output error" in named.meaning
+    assert "It follows from the choice “Loss”." in named.meaning
+    assert named.shell[0] == "python -m calculators show scaling-exponent --set loss_order=3"
+    assert named.shell[1].endswith('--set loss="log(cosh(e))"')
+    assert CATALOG["scaling-exponent"].derive(loss="log(cosh(e))", degree=1).answer.text == "4/d"
+
+
+def test_every_letter_of_a_calculator_is_listed() -> None:
+    for calculator in CATALOG.values():
+        fields = {parameter.id for parameter in calculator.parameters} - widgets._named(calculator)
+        latex = {(emit.latex(parameter.symbol), False): "" for parameter in calculator.parameters}
+        named = list(widgets._named_letters(calculator, latex))
+        assert len(fields) + len(named) == len(calculator.parameters), calculator.id
