@@ -25,7 +25,7 @@ from calculators import emit, expressions, numeric
 from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
-Law = Literal["falls", "tends", "at-least"]
+Law = Literal["falls", "tends", "at-least", "none"]
 Status = Literal["theorem", "estimate", "extension", "exact", "illustration", "arithmetic"]
 Value: TypeAlias = "int | float | Fraction | str | sympy.Rational"
 """What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed; a float
@@ -383,7 +383,8 @@ class Step:
     ranges: tuple[tuple[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]], ...] = ()
     """Where letters may be drawn from when the step is tested, if not from [1/4, 4]."""
     law: Law = "falls"
-    """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it."""
+    """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it.
+    none: `after` has its constant and perhaps not all of the loss, so it is not shown as a law."""
     bound: bool = False
     """True, for a premise only: `before` is at most `after`, not equal to it."""
     letters: bool = False
@@ -443,13 +444,13 @@ class Axes:
 
 
 def rounded(value: Fraction) -> str:
-    """At most three decimals, half to even (`0.333`), or two digits where those are 0 and the value is not."""
-    thousandths = round(value * 1000)
-    if value and not thousandths:
+    """At most three decimals, half to even (`0.333`), or three digits where those begin later (`0.000833`)."""
+    if value and abs(value) * 10 < 1:
         places = 4
-        while abs(digits := round(value * 10**places)) < 10:
+        while abs(value) * 10**places < 100:
             places += 1
-        return numeric.six_digits(mpf(f"{digits}e-{places}"))
+        return numeric.six_digits(mpf(f"{round(value * 10**places)}e-{places}"))
+    thousandths = round(value * 1000)
     whole, part = divmod(abs(thousandths), 1000)
     sign = "-" if thousandths < 0 else ""
     return f"{sign}{whole}.{part:03d}".rstrip("0").rstrip(".")
@@ -477,7 +478,7 @@ class _Formula:
 
     @cached_property
     def decimal(self) -> str | None:
-        """Rational: at most three decimals, half to even (`0.333`), two digits where those are 0; else six digits.
+        """Rational: as `rounded` has it; else six digits.
 
         None while letters are left.
         """

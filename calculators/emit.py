@@ -174,7 +174,8 @@ def javascript(expr: sympy.Basic, *, exact: bool, infinite: Collection[sympy.Sym
         expr: an expression whose symbols are JavaScript identifiers and no reserved words.
         exact: True: every symbol is a `Fraction` of fraction.js 5, and so is the value. False: plain numbers.
         infinite: the symbols that may be JavaScript's `Infinity`. With `exact` they may stand alone, inside a
-            minimum or below a fraction line only, since a `Fraction` cannot be infinite.
+            minimum, below a fraction line or as a factor only, since a `Fraction` cannot be infinite; a product with
+            an infinite factor throws.
 
     Raises:
         EmitError: a node or a name is not allowed; with `exact` also a power whose exponent is no integer.
@@ -498,7 +499,8 @@ def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
         return f"new Fraction({expr.p}n, {expr.q}n)"
     if isinstance(expr, sympy.Symbol):
         if expr in infinite:
-            raise EmitError(f"a symbol that may be infinite must stand alone, in a minimum or below a line; got {expr}")
+            places = "alone, in a minimum, in a product or below a line"
+            raise EmitError(f"a symbol that may be infinite must stand {places}; got {expr}")
         return _name(expr, _JAVASCRIPT_WORDS)
     if isinstance(expr, sympy.Add):
         first, *rest = _terms(expr)
@@ -506,7 +508,7 @@ def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
     if isinstance(expr, sympy.Mul) or _is_reciprocal(expr):
         negative, above, below = _quotient(expr)
         first, *rest = above or [sympy.Integer(1)]
-        code = _exact(first, infinite) + "".join(f".mul({_exact(factor, infinite)})" for factor in rest)
+        code = _factor(first, infinite) + "".join(f".mul({_factor(factor, infinite)})" for factor in rest)
         for factor in below:
             infinite_below = factor in infinite
             code += f".mul(reciprocal({_unless_infinite(factor, infinite)}))" if infinite_below else ""
@@ -529,6 +531,11 @@ def _exact(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
             raise EmitError(f"a minimum must have an argument that is finite; got {expr}")
         return code
     raise EmitError(f"no exact JavaScript for {type(expr).__name__}; got {expr}")
+
+
+def _factor(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:
+    """A factor; an infinite one throws, since the product has no exact value then."""
+    return f"reciprocal(reciprocal({_name(expr, _JAVASCRIPT_WORDS)}))" if expr in infinite else _exact(expr, infinite)
 
 
 def _unless_infinite(expr: sympy.Basic, infinite: frozenset[sympy.Symbol]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -46,7 +47,8 @@ _ERROR = sympy.Symbol("epsilon", positive=True)
 _LAW = scaling_exponent.CALCULATOR
 _BY_ID = {parameter.id: parameter for parameter in _LAW.parameters}
 _SHARED = ("dimension", "degree", "loss_order", "smoothness")
-_DIMENSION = _BY_ID["dimension"].symbol
+_IMPLIED = sympy.Symbol("d_alpha", positive=True)
+"""The dimension that the exponent implies; d is the one that was measured."""
 
 _SHARMA = Source(
     "A Neural Scaling Law from the Dimension of the Data Manifold",
@@ -91,10 +93,17 @@ def example_points() -> tuple[Array, Array]:
 
 
 def _sums() -> dict[str, sympy.Rational]:
-    """The example's sums about the means, to six digits."""
+    """The example's sums for the fit with an irreducible loss, weighted and about the weighted means, to six digits."""
     points = fitting.gather(*example_points())
-    x, y = points.log_size - points.log_size.mean(), points.log_loss - points.log_loss.mean()
-    values = {"sum_xx": x @ x, "sum_xy": x @ y, "sum_yy": y @ y}
+    found = fitting.with_irreducible_loss(points)
+    floor = float(points.log_loss.min())
+    u = found.log_coefficient - floor - found.alpha * points.log_size
+    level = np.logaddexp(math.log(found.loss) - floor, u)
+    part = np.exp(u - level)
+    weight = part**2
+    columns = {"x": points.log_size, "y": u + (points.log_loss - floor - level) / part, "v": np.exp(-level) / part}
+    about = {name: column - np.average(column, weights=weight) for name, column in columns.items()}
+    values = {f"sum_{a}{b}": np.sum(weight * about[a] * about[b]) for a, b in ("xx", "xy", "yy", "xv", "vv")}
     return {name: sympy.Rational(f"{float(value):.6g}") for name, value in values.items()}
 
 
@@ -169,7 +178,7 @@ def _parameters() -> tuple[Parameter, ...]:
             "Sum of products of x and v",
             "v says how the irreducible loss would move a point: 1/e^u, the loss above the floor being e^u. It counts "
             "only when an irreducible loss is fitted.",
-            sympy.Integer(1),
+            sums["sum_xv"],
             signed=True,
         ),
         _sum(
@@ -177,7 +186,7 @@ def _parameters() -> tuple[Parameter, ...]:
             _SVV,
             "Sum of squares of v",
             "It counts only when an irreducible loss is fitted.",
-            sympy.Integer(2),
+            sums["sum_vv"],
             signed=False,
         ),
     )
@@ -213,10 +222,12 @@ _HOLDS = (
     "Errors and intervals come from the scatter about the line. They know nothing of a curve that is bent: look at the "
     "local slopes, which drift where one power is not enough.",
     "A fit without an irreducible loss reads too small an exponent, and so too large a dimension, wherever there is "
-    "one. Where the two fits differ by more than their errors, neither number is safe without more sizes.",
+    "one. Where the interval of the irreducible loss does not reach 0, that fit is rejected and gets no verdict. Where "
+    "it does, and the two exponents differ by more than their errors, neither is safe without more sizes.",
     "Losses of runs that share data, seeds or a schedule are not independent, and the errors then come out too small.",
-    "The implied dimension reads alpha = m min(q + 1, s)/d as an equation. For smooth targets theory gives it as an "
-    "estimate and alpha as at least that, so a fit can be consistent with the bound and never confirms a dimension.",
+    "The implied dimension d_alpha reads alpha = m min(q + 1, s)/d as an equation. For smooth targets that is an "
+    "estimate of the least alpha, so d_alpha is at best a lower bound of d, and a fit can be consistent with the bound "
+    "on alpha but never confirms a dimension.",
 )
 _AGAINST = (
     "One power law over the range: local slopes that drift in one direction, by more than two standard errors between "
@@ -494,11 +505,11 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             "dimension",
             "The implied dimension",
             "identity",
-            _equal(_ALPHA, power / _DIMENSION),
-            _equal(_DIMENSION, power / _ALPHA),
-            "If alpha is what the calculator of the scaling exponent derives, m min(q + 1, s)/d, then d is this.",
+            _equal(_ALPHA, power / _IMPLIED),
+            _equal(_IMPLIED, power / _ALPHA),
+            "If alpha is what the calculator of the scaling exponent derives, m min(q + 1, s) over the dimension, then "
+            "the dimension is this. Its letter is not d, which is the dimension that was measured.",
             source=_SHARMA,
-            letters=True,
         ),
         Step(
             "exponent",
@@ -519,7 +530,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         ),
         Quantity("scatter", "Scatter of log loss", _NOISE, sympy.sqrt(left / free)),
         Quantity("power", "Exponent times dimension, in theory", sympy.Symbol("K", positive=True), power),
-        Quantity("implied-dimension", "Implied dimension", sympy.Symbol("d_alpha", positive=True), power / alpha),
+        Quantity("implied-dimension", "Implied dimension", _IMPLIED, power / alpha),
         Quantity(
             "bound", "Bound on alpha at the measured dimension", sympy.Symbol("alpha_d"), power / shown["dimension"]
         ),
@@ -570,8 +581,9 @@ CALCULATOR = Calculator(
             "floor",
             "Irreducible loss",
             options=lambda: _FLOORS,
-            default=_NONE,
-            meaning="Whether the exponent in front is the one above an irreducible loss. Both fits are always made.",
+            default=_FITTED,
+            meaning="Whether the exponent in front is the one above an irreducible loss. Both fits are always made; "
+            "a table begins with the one that it does not reject.",
         ),
     ),
     (_SHARMA, _BAHRI),

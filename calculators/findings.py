@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from calculators import implied
@@ -33,8 +34,28 @@ ROWS = (
 )
 """The rows of a table with a column for each fit, as a page shows it: what a row is, and its template."""
 ABSENT, UNBOUNDED, UNIDENTIFIED = "–", "{dimension_low:.4g} upwards, without a bound", "not identifiable"
-SHOWS = ", although one shows: see below"
-"""What is said of the exponent without an irreducible loss where one is identified."""
+WHICH: Mapping[str, str] = MappingProxyType(
+    {
+        "without": TITLES[0],
+        "without-rejected": f"{TITLES[0]}: a floor shows, so this fit is rejected, see below",
+        "with": "with an irreducible loss",
+        "with-identified": "with an irreducible loss: a floor shows, and the fit without one is rejected",
+        "with-open": "with an irreducible loss: a floor shows, but the exponent above it is not identifiable, "
+        "see below",
+        "with-unidentified": "with an irreducible loss, not identifiable: see below",
+    }
+)
+"""What is said of the exponent in front, by the fit that it is from and what was found of the irreducible loss."""
+REJECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "identified": "A floor shows: no irreducible loss at all is rejected, its interval is {low:.4g} to {high:.4g} "
+        "({percent:g} %). So this fit is rejected, and its exponent says nothing about the dimension.",
+        "open": "A floor shows: no irreducible loss at all is rejected, its interval begins at {low:.4g} "
+        "({percent:g} %). So this fit is rejected, and its exponent says nothing about the dimension. The exponent "
+        "above the floor is not identifiable, so neither does that.",
+    }
+)
+"""What stands in place of a verdict on a fit without an irreducible loss, by the state in which that is rejected."""
 RISES = (
     "The loss does not fall with size: alpha is {alpha:.4g}. A power law needs an alpha above 0, so no irreducible "
     "loss is fitted, and no dimension follows."
@@ -50,13 +71,14 @@ PLOT_FLOOR = "; the curve with the exponent {alpha:.4g} levels off at an irreduc
 
 def cells(document: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """The rows of `ROWS` for what `fit_json` says: what each is, without and with an irreducible loss."""
-    columns = [_column(document["power_law"], document["readings"][0]["implied_dimension"])]
+    implied = {reading["fit"]: reading["implied_dimension"] for reading in document["readings"]}
+    columns = [_column(document["power_law"], implied[TITLES[0]])]
     if document["irreducible"] is None:
         columns.append({})
     elif document["irreducible"]["state"] != "identified":
         columns.append({"alpha": None})
     else:
-        columns.append(_column(document["irreducible"], document["readings"][1]["implied_dimension"]))
+        columns.append(_column(document["irreducible"], implied[TITLES[1]]))
     return tuple((title, *(_cell(template, column) for column in columns)) for title, template in ROWS)  # type: ignore[misc]
 
 
@@ -88,7 +110,9 @@ class Reading:
     title: str
     implied: ImpliedDimension | None
     verdict: str | None
-    """None without a measured dimension."""
+    """None without a measured dimension, and where the loss does not fall."""
+    rejected: bool
+    """True: the fit has no irreducible loss, and the table shows one."""
 
 
 @dataclass(frozen=True)
@@ -120,16 +144,41 @@ class FitReport:
         return self.fit.comparison if self.law.alpha > 0 else RISES.format(alpha=self.law.alpha)
 
     @property
+    def rejected(self) -> bool:
+        """Whether the fit without an irreducible loss is rejected: the other one's interval does not reach 0."""
+        return self.irreducible is not None and self.irreducible.state in REJECTED
+
+    @property
     def readings(self) -> tuple[Reading, ...]:
-        """The plain fit, and the one with an irreducible loss where that is identified."""
+        """The plain fit, and the one with an irreducible loss where that is identified; what is rejected comes last."""
         found = []
         for title, one in zip(TITLES, (self.law, self.irreducible), strict=True):
             if one is None or (isinstance(one, Irreducible) and one.state != "identified"):
                 continue
             numbers = one.alpha, one.standard_error, one.interval
-            words = None if self.dimension is None else implied.verdict(self.theory, *numbers, self.dimension)
-            found.append(Reading(title, implied.implied_dimension(self.theory, *numbers), words))
-        return tuple(found)
+            rejected = self.rejected and one is not self.irreducible
+            words = None
+            if self.dimension is not None and one.alpha > 0:
+                words = self._rejection() if rejected else implied.verdict(self.theory, *numbers, self.dimension)
+            found.append(Reading(title, implied.implied_dimension(self.theory, *numbers), words, rejected))
+        return tuple(sorted(found, key=lambda reading: reading.rejected))
+
+    def _rejection(self) -> str:
+        assert self.irreducible is not None
+        low, high = self.irreducible.loss_interval
+        return REJECTED[self.irreducible.state].format(low=low, high=high, percent=100 * self.law.confidence)
+
+
+def which(fitted: bool, state: str | None) -> str:
+    """What is said of the exponent in front.
+
+    Args:
+        fitted: whether it is from the fit with an irreducible loss.
+        state: of the irreducible loss; None where none was fitted.
+    """
+    if not fitted:
+        return WHICH["without-rejected" if state in REJECTED else "without"]
+    return WHICH["with" if state is None else f"with-{state if state in REJECTED else 'unidentified'}"]
 
 
 def fit_text(report: FitReport) -> str:
@@ -137,40 +186,41 @@ def fit_text(report: FitReport) -> str:
     fit, law, theory = report.fit, report.law, report.theory
     rows = f" ({fit.rows} rows)" if fit.rows != fit.sizes else ""
     sure = f"{100 * law.confidence:g} %"
-    lines = [
-        f"{report.file}: {fit.sizes} sizes{rows}",
-        "",
-        f"alpha = {law.alpha:.4g} +/- {law.standard_error:.2g}, {sure} interval {_span(law.interval)}",
-    ]
-    lines += _wrapped(
+    plain = [f"alpha = {law.alpha:.4g} +/- {law.standard_error:.2g}, {sure} interval {_span(law.interval)}"]
+    plain += _wrapped(
         f"L = k x^-alpha by least squares of log loss on log size, Student's t with {fit.sizes - 2} degrees of "
         f"freedom; log k = {law.log_coefficient:.4g}, scatter of log loss {law.residual:.2g}."
     )
     if report.bootstrap is not None:
         boot = report.bootstrap
-        lines += _wrapped(
+        plain += _wrapped(
             f"Bootstrap over the losses of each size ({boot.resamples} times): +/- {boot.standard_error:.2g}, "
             f"{sure} interval {_span(boot.interval)}."
         )
-    lines += ["", "Local exponents"]
-    lines += [f"  {part.low:>12.6g} to {part.high:<12.6g} {part.alpha:.4g}" for part in fit.local]
-    lines += ["", "Irreducible loss"]
-    with_it = report.irreducible
-    if with_it is not None and with_it.state == "identified":
-        lines.append(
+    local = [f"  {part.low:>12.6g} to {part.high:<12.6g} {part.alpha:.4g}" for part in fit.local]
+    with_it, above = report.irreducible, []
+    if with_it is not None and with_it.state in REJECTED:
+        above.append(
             f"alpha = {with_it.alpha:.4g} +/- {with_it.standard_error:.2g}, {sure} interval {_span(with_it.interval)}, "
             f"L_inf = {with_it.loss:.4g}"
         )
-    lines += _wrapped(report.comparison)
+        above += _wrapped(_sentence(which(True, with_it.state)))
+    above += _wrapped(report.comparison)
+    lines = [f"{report.file}: {fit.sizes} sizes{rows}", ""]
+    if report.rejected:
+        lines += [*above, "", f"{_capital(TITLES[0])}: rejected", *plain, "", "Local exponents", *local]
+    else:
+        lines += [*plain, "", "Local exponents", *local, "", "Irreducible loss", *above]
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in theory.settings)
     lines += ["", f"Implied dimension: alpha = {theory.text} [{theory.status}] for {settings}"]
     for reading in report.readings:
-        lines.append(f"  {_dimension_line(reading.implied)} ({reading.title})")
+        title = "rejected fit" if reading.rejected else reading.title
+        lines.append(f"  {_dimension_line(reading.implied)} ({title})")
     verdicts = [reading for reading in report.readings if reading.verdict is not None]
     if verdicts:
         lines += ["", f"Against the measured d = {report.dimension:g}"]
         for reading in verdicts:
-            lines += _wrapped(f"{reading.title[0].upper()}{reading.title[1:]}: {reading.verdict}")
+            lines += _wrapped(f"{_capital(reading.title)}: {reading.verdict}")
     return "\n".join(lines)
 
 
@@ -210,6 +260,7 @@ def fit_json(report: FitReport) -> str:
         "readings": [
             {
                 "fit": reading.title,
+                "rejected": reading.rejected,
                 "implied_dimension": reading.implied
                 and {
                     "dimension": reading.implied.dimension,
@@ -250,6 +301,14 @@ def dimension_json(file: str, estimate: Estimate, rows: int) -> str:
         "notes": estimate.notes,
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def _sentence(words: str) -> str:
+    return f"{_capital(words)}."
 
 
 def _wrapped(sentence: str) -> list[str]:

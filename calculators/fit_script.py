@@ -106,8 +106,9 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
             "absent": findings.ABSENT,
             "unbounded": findings.UNBOUNDED,
             "unidentified": findings.UNIDENTIFIED,
-            "shows": findings.SHOWS,
         },
+        "which": dict(findings.WHICH),
+        "rejected": dict(findings.REJECTED),
         "plot": {"all": findings.PLOT, "floor": findings.PLOT_FLOOR},
     }
     fixed = implied.theory({"degree": 1, "loss_order": 2}).settings

@@ -23,13 +23,14 @@ from calculators.derivation import (
     Parameter,
     Quantity,
     Result,
+    Silence,
     Source,
     Status,
     Step,
     Witness,
 )
 from calculators.numeric import Values, evaluate
-from calculators.slope import power, slope_step
+from calculators.slope import doubling, power, slope_step
 
 _D = sympy.Symbol("D", positive=True)
 _PARAMETER_COUNT = sympy.Symbol("P", positive=True)
@@ -73,6 +74,12 @@ _BORDELON = Source(
     second_hand=True,
 )
 
+_LEAST, _MOST = sympy.Rational(1, 1000), 24
+"""What a decay may be. Beyond, its sum shows its power only for thresholds that no check reaches: the next term is the
+power 1/(1 + a) of the threshold further on, and at the last of `_FAR` that is 10^-12 for a = 24."""
+_LAST_POWER = 17
+"""The largest power of the distance with which a kernel may have its first kink."""
+
 _PARAMETERS = (
     Parameter(
         "decay",
@@ -82,6 +89,9 @@ _PARAMETERS = (
         "the spectrum itself is given.",
         start=sympy.Rational(1, 2),
         default=_DECAY,
+        minimum=_LEAST,
+        maximum=_MOST,
+        open=False,
         slider=(1, 8),
     ),
     Parameter(
@@ -93,6 +103,9 @@ _PARAMETERS = (
         "kernel is given.",
         start=sympy.Integer(1),
         default=_SMOOTHNESS,
+        minimum=sympy.Rational(1, 10),
+        maximum=_LAST_POWER,
+        open=False,
         slider=(1, 8),
     ),
     Parameter(
@@ -102,6 +115,9 @@ _PARAMETERS = (
         "The dimension d of the manifold on which the inputs lie. It is used where the kernel is given.",
         start=sympy.Integer(2),
         default=_DIMENSION,
+        minimum=1,
+        maximum=1000,
+        open=False,
         slider=(1, 64),
     ),
     Parameter(
@@ -112,6 +128,9 @@ _PARAMETERS = (
         "-(1 + c). It is used where the target has a spectrum of its own.",
         start=sympy.Integer(2),
         default=_TARGET_DECAY,
+        minimum=_LEAST,
+        maximum=1000,
+        open=False,
         slider=(1, 8),
     ),
 )
@@ -483,6 +502,18 @@ _NO_TARGET = (
 _PLENTIFUL = " Endless data average the label noise out, so it adds its own floor and leaves the exponent alone."
 
 
+_EVEN = Silence(
+    "The theory gives no exponent here. Even powers of the distance make no kink, so a kernel whose first kink is "
+    "such a power does not exist, and what its eigenvalues do is decided by a later term. Take the power of the first "
+    "kink.",
+    sympy.prod((_SMOOTHNESS - even) ** 2 for even in range(2, _LAST_POWER, 2)),
+    sympy.S.Zero,
+    (("kernel", "smooth"),),
+    or_equal=True,
+    stops="fourier",
+)
+
+
 def _verdict(target: str, noisy: bool, resource: str) -> tuple[Status, str]:
     if noisy and resource == "data":
         return "extension", _NOISY
@@ -499,10 +530,13 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     a = values["decay"] if kernel == "spectrum" else t / d
     x = _D if resource == "data" else _PARAMETER_COUNT
     steps = _spectrum_steps(kernel, a, t, d)
+    chosen = {name: option.id for name, option in options.items()}
     settings = tuple((parameter.id, values[parameter.id]) for parameter in _PARAMETERS)
     choices = tuple((name, option.id) for name, option in options.items())
     if target == "unknown":
         return Derivation(CALCULATOR.id, settings, choices, _ASSUMPTIONS, steps, None, silence=_NO_TARGET)
+    if _EVEN.applies({_SMOOTHNESS: t}, chosen):
+        return Derivation(CALCULATOR.id, settings, choices, _ASSUMPTIONS, steps[:1], None, silence=_EVEN.sentence)
     c = a if target == "prior" else values["target_decay"]
     power = 2 if resource == "data" else 1
     p = a if target == "prior" else sympy.Min(c, power * (1 + a))
@@ -520,9 +554,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         steps += (_tail_step(x, c, prior=False), *_filtered_steps(x, a, c, p, power))
     steps += (_slope_step(x, alpha, target == "prior" and not (noisy and resource == "data")),)
     status, meaning = _verdict(target, noisy, resource)
-    halving = Quantity(
-        "halving", "How many times as much halves the error", sympy.Symbol("g"), sympy.Integer(2) ** (1 / alpha)
-    )
+    halving = Quantity("halving", "How many times as much halves the error", sympy.Symbol("g"), doubling(alpha))
     return Derivation(
         CALCULATOR.id,
         settings,
@@ -581,6 +613,7 @@ CALCULATOR = Calculator(
     row_parameter="dimension",
     row_values=("1", "2", "3", "4", "6", "8", "16", "32"),
     belongs=("explaining-neural-scaling-laws",),
+    silences=(_EVEN,),
     against=(
         "Targets drawn from the kernel's own prior, no label noise, a spectrum that was measured and is a power "
         "over the range in question: the mean error must fall with the slope a in D and in P. A slope that is off "

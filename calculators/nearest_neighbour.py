@@ -296,7 +296,7 @@ def _law_steps(values: tuple[sympy.Expr, ...], m: int, layout: str, noise: str) 
             "multiply. V is put in, and everything but D gathered in front."
         )
     law = _loss(values, m, layout)
-    steps.append(Step("composition", "Put them together", "identity", before, law, because))
+    steps.append(Step("composition", "Put them together", "identity", before, law, because, law="none"))
     alpha = sympy.Integer(m) / d
     shape = _POINTS ** (-alpha)
     slope = sympy.Mul(

@@ -132,10 +132,12 @@ def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, l
 
 
 def _value(formula: Quantity | Result) -> str:
-    """The exact value and, where it says more, the decimal: `1/3 = 0.333`, `sqrt(pi) ≈ 1.77245`."""
-    if formula.decimal in (None, formula.text):
+    """The exact value and, where it says more, the decimal: `1/2 = 0.5`, `1/3 ≈ 0.333`, `sqrt(pi) ≈ 1.77245`."""
+    decimal = formula.decimal
+    if decimal is None or decimal == formula.text:
         return formula.text
-    return f"{formula.text} {'=' if formula.expression.is_Rational else '≈'} {formula.decimal}"
+    whole = formula.expression.is_Rational and sympy.Rational(decimal) == formula.expression
+    return f"{formula.text} {'=' if whole else '≈'} {decimal}"
 
 
 def _text_line(step: Step) -> str:

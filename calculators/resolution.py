@@ -190,9 +190,10 @@ VERDICTS = (
     ),
     Verdict(
         "theorem",
-        "Proved as a lower bound: alpha is at least m/d. The theorems as printed give 1/d; the same line proves m/d "
-        "for every loss of at most C|e|^m, as long as the model's Lipschitz constant does not grow. That alpha "
-        "equals m/d for nearest neighbour is the leading-order estimate.",
+        "Proved as a lower bound: alpha is at least m/d. For nearest neighbour the proof is direct: the answer is the "
+        "target F at the nearest point, so for a Lipschitz target the error is at most K_F h, its Lipschitz constant "
+        "times the distance, and a loss of at most C|e|^m is at most C (K_F h)^m. The theorems as printed give 1/d, "
+        "for models that are Lipschitz themselves. That alpha equals m/d is the leading-order estimate.",
         DEGREE,
         sympy.Integer(1),
     ),

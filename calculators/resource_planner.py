@@ -166,7 +166,7 @@ _HOLDS = (
     "An irreducible loss that is left out makes the exponent too small and the implied dimension too large; two runs "
     "cannot tell how large it is.",
     "The implied dimension reads alpha = k/d as an equation. Theory gives alpha >= k/d for smooth targets as an "
-    "estimate, so it is an upper bound to the dimension at best, and never confirms one.",
+    "estimate, so d >= k/alpha: it is a lower bound of the dimension at best, and never confirms one.",
     "Width enters here through the parameter count, at fixed depth. The law for the loss that a finite width adds, "
     "through its variance, is another one.",
 )
@@ -497,7 +497,7 @@ CALCULATOR = Calculator(
         "One power law over the whole range: local slopes of the loss above its irreducible part that drift in "
         "one direction, by more than two standard errors between the first and the last third of at least six "
         "sizes, would count against it.",
-        "The implied dimension is at best an upper bound to the measured one. For a smooth target, a measured "
+        "The implied dimension k/alpha is at best a lower bound of the measured one. For a smooth target, a measured "
         "dimension whose whole interval lies below k/alpha, with TwoNN's bias allowed for, would count against "
         "alpha of at least k/d; a larger one would not count for it.",
         "Width by way of parameters, at a fixed depth of two or more hidden layers: networks whose exponent in w "

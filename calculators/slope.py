@@ -23,3 +23,13 @@ def slope_step(law: sympy.Expr, x: sympy.Symbol, alpha: sympy.Expr, because: str
 def power(x: sympy.Symbol, alpha: sympy.Expr) -> sympy.Expr:
     """The law x to the power -alpha, left as it is when alpha is a number."""
     return sympy.Pow(x, -alpha, evaluate=False)
+
+
+_LONG = 1000
+"""Powers of two beyond this are not written out."""
+
+
+def doubling(alpha: sympy.Expr) -> sympy.Expr:
+    """How many times as much halves a loss that falls with this exponent: 2^(1/alpha), as a power where it is huge."""
+    power = 1 / alpha
+    return sympy.Pow(2, power, evaluate=not (power.is_Rational and power > _LONG))

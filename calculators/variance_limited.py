@@ -29,7 +29,7 @@ from calculators.derivation import (
     Witness,
 )
 from calculators.numeric import Values, evaluate
-from calculators.slope import power, slope_step
+from calculators.slope import doubling, power, slope_step
 
 _D = sympy.Symbol("D", positive=True)
 _WIDTH = sympy.Symbol("w", positive=True)
@@ -281,13 +281,20 @@ def _moments_step(x: sympy.Symbol) -> Step:
     )
 
 
-def _mean_step(x: sympy.Symbol, biased: bool) -> Step:
+_ON_AVERAGE: Mapping[str, str] = {
+    "data": " For the gradient at fixed weights this is exact, since examples are drawn alike.",
+    "linear": " For the kernel of the random features this is exact, since it is a mean over them.",
+}
+"""Where the scatter is right on average, by what it is averaged over; in the width there is no such place."""
+
+
+def _mean_step(x: sympy.Symbol, biased: bool, resource: str) -> Step:
     because = (
         f"On average the model is off by b/{x}, as trained models usually are: the average over training runs of a "
         "nonlinear function is not the function of the average. Theorem 1 does not see this part, because it compares "
         "with the mean model, so it has to be asked for."
         if biased
-        else "We assume that the scatter helps as often as it harms. At fixed weights this is exact. For a trained "
+        else f"We assume that the scatter helps as often as it harms.{_ON_AVERAGE.get(resource, '')} For a trained "
         f"model it is an idealisation; a remainder of order 1/{x} changes the factor but not the exponent."
     )
     return Step(
@@ -297,7 +304,14 @@ def _mean_step(x: sympy.Symbol, biased: bool) -> Step:
 
 def _smooth_steps(x: sympy.Symbol, biased: bool) -> tuple[Step, ...]:
     total = (_SLOPE * _BIAS if biased else 0) + _CURVATURE * _VARIANCE / 2
-    bias = f"The bias adds a term of the same order, 1/{x}." if biased else "The linear term averages out."
+    words = (
+        f"The linear term leaves the bias, ell_1 b/{x}, and the square averages to the variance. Both are of order "
+        f"1/{x}. In words: here the scatter does not help as often as it harms, but it is off by as little as the "
+        f"square of its typical size, one over the root of {x}, squared."
+        if biased
+        else "The linear term averages out. The square averages to the variance. In words: to first order the scatter "
+        f"helps as much as it harms, and what is left is its square, one over the root of {x}, squared."
+    )
     return (
         Step(
             "expansion",
@@ -323,8 +337,7 @@ def _smooth_steps(x: sympy.Symbol, biased: bool) -> tuple[Step, ...]:
             "leading-order",
             _mean(_SLOPE * _SCATTER + _REMAINDER),
             total / x,
-            f"{bias} The square averages to the variance. In words: to first order the scatter helps as much as it "
-            f"harms, and what is left is its square, one over the root of {x}, squared.",
+            words,
             limit=Limit(x, "oo", (_coins(biased),), sharp=True, letters=(_SLOPE, _CURVATURE, _VARIANCE, _BIAS)),
         ),
     )
@@ -430,10 +443,18 @@ def _slope_step(x: sympy.Symbol, alpha: sympy.Expr) -> Step:
     )
 
 
+_COVERED = Assumption(
+    "covered",
+    "The loss is one that Theorem 1 covers: a polynomial of finite degree, such as the squared error, or one with a "
+    "bounded second derivative, or a 2-Hölder one. Cross-entropy, KL divergence and others whose second derivative has "
+    "no bound are covered only as long as probabilities stay away from 0 and 1, and errors stay bounded.",
+)
+
 _THEOREM = (
-    "Proved as a bound: by Theorem 1 the mean loss exceeds the loss of the mean model by at most order 1/{x}, and with "
-    "a mean model that is within order 1/{x} of the limit, alpha is at least 1. That it is 1 needs a factor in front "
-    "that is not 0, as it is in general."
+    "Proved as a bound, for a loss that Theorem 1 covers (cross-entropy only as long as probabilities stay away from 0 "
+    "and 1): the mean loss exceeds the loss of the mean model by at most order 1/{x}, and with a mean model that is "
+    "within order 1/{x} of the limit, alpha is at least 1. That it is 1 needs a factor in front that is not 0, as it "
+    "is in general."
 )
 _WIDE = (
     "An estimate: the same theorem with 1/w in place of 1/D. That the scatter of a wide network has the moments that "
@@ -491,7 +512,9 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     m = values["loss_order"]
     resource, scatter, limit = (options[name].id for name in ("resource", "scatter", "limit"))
     x = {"data": _D, "linear": _PARAMETER_COUNT}.get(resource, _WIDTH)
-    assumptions = (*_ASSUMPTIONS, _DEPTH) if resource == "deep" else _ASSUMPTIONS
+    assumptions: tuple[Assumption, ...] = (*_ASSUMPTIONS, _DEPTH) if resource == "deep" else _ASSUMPTIONS
+    if limit == "residual":
+        assumptions = (*assumptions, _COVERED)
     steps: tuple[Step, ...] = _variance_steps(x, resource)
     settings = (("loss_order", m),)
     choices = tuple((name, option.id) for name, option in options.items())
@@ -503,7 +526,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         return Derivation(CALCULATOR.id, settings, choices, assumptions, steps, None, silence=_NO_MEAN)
     biased = scatter == "biased"
     power = m / 2 if limit == "exact" else sympy.S.One
-    steps += (_mean_step(x, biased), *_AVERAGES[limit](x, m, biased))
+    steps += (_mean_step(x, biased, resource), *_AVERAGES[limit](x, m, biased))
     alpha, last = power, x
     if resource == "deep":
         steps += _count_steps(power)
@@ -514,7 +537,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         "halving",
         "How many times as much halves the excess loss",
         sympy.Symbol("g"),
-        sympy.Integer(2) ** (1 / alpha),
+        doubling(alpha),
     )
     return Derivation(
         CALCULATOR.id,

@@ -94,6 +94,7 @@ def fit(settings: Mapping[str, str], law_shown: Markup) -> Fit:
     law = implied.theory({name: settings[name] for name in names})
     dimension = float(Fraction(settings["dimension"]))
     report = findings.FitReport(exponent_fit.EXAMPLE_NAME, fitted, law, dimension, None)
+    found = report.irreducible
     document: dict[str, Any] = json.loads(findings.fit_json(report))
     usual = {"smoothness": "oo", "confidence": "0.95"}
     told = {"dimension": f"{dimension:g}", **{name: settings[name] for name in names}, "confidence": f"{confidence:g}"}
@@ -105,8 +106,8 @@ def fit(settings: Mapping[str, str], law_shown: Markup) -> Fit:
         law_shown,
         f"{float(exponent_fit.EXAMPLE_NOISE):g}",
         exponent_fit.EXAMPLE_SEED,
-        f"{document['power_law']['alpha']:.6g}",
-        findings.TITLES[0] + (findings.SHOWS if len(document["readings"]) > 1 else ""),
+        f"{(found if report.rejected and found is not None else report.law).alpha:.6g}",
+        findings.which(report.rejected, None if found is None else found.state),
         fitted.sizes,
         f"{100 * fitted.power_law.confidence:g}",
         findings.TITLES,

@@ -140,7 +140,7 @@ class StepVariant:
     before: Markup
     sign: Markup
     law: str
-    """The sign between the loss and `after`, where the step is the law."""
+    """The sign between the loss and `after`, where the step is the law; empty where it is not shown as one."""
     relation: str
     after: Markup
     because: str
@@ -242,6 +242,18 @@ class SourceView:
 
 
 @dataclass(frozen=True)
+class NamedLetter:
+    """A letter that has no field, since a choice by name sets it."""
+
+    letter: Markup
+    title: str
+    meaning: str
+    """What it is, and how it is set."""
+    shell: tuple[str, ...]
+    """Commands that set it otherwise: what no option has is for the shell."""
+
+
+@dataclass(frozen=True)
 class Widget:
     """Everything that a calculator shows. `uid` keeps the ids of two widgets on one page apart."""
 
@@ -253,6 +265,7 @@ class Widget:
     module: str
     caption: Markup | None
     controls: tuple[Control, ...]
+    named: tuple[NamedLetter, ...]
     choices: tuple[ChoiceControl, ...]
     opened: bool
     """Whether one of the further assumptions is not as the calculator begins."""
@@ -277,7 +290,7 @@ class Widget:
     """For the calculator that fits a reader's table: the table that it begins with."""
 
 
-LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳"}
+LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳", "none": ""}
 KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
 
 
@@ -325,6 +338,7 @@ def widget(
             for shown in blueprint.plan.parameters
             if shown.item.id not in named
         ),
+        named=tuple(_named_letters(calculator, mathml)),
         choices=tuple(
             ChoiceControl(
                 choice.id,
@@ -425,6 +439,22 @@ def _named(calculator: Calculator) -> set[str]:
         for choice in calculator.choices
         if choice.parameter and all(option.value is not None for option in choice.options())
     }
+
+
+def _named_letters(calculator: Calculator, mathml: Mapping[Line, str]) -> Iterator[NamedLetter]:
+    """The letters without a field: which choice sets each, and the shell's commands for what no option has."""
+    named = _named(calculator)
+    for parameter in calculator.parameters:
+        for choice in calculator.choices:
+            if choice.parameter == parameter.id and parameter.id in named:
+                how = f"It follows from the choice “{choice.title}”."
+                settings = (f"{parameter.id}=3", f'{choice.id}="log(cosh(e))"') if choice.free is not None else ()
+                yield NamedLetter(
+                    Markup(mathml[emit.latex(parameter.symbol), False]),
+                    parameter.title,
+                    f"{parameter.meaning} {how}",
+                    tuple(f"python -m calculators show {calculator.id} --set {setting}" for setting in settings),
+                )
 
 
 def _told(blueprint: Blueprint, preset: Mapping[str, str], chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -597,8 +627,9 @@ def _steps(
     number = 0
     there = {step.id for step in derivation.steps}
     for step in blueprint.plan.steps:
-        variants = tuple(_variants(blueprint.calculator, step, values, chosen, mathml))
         # Where numbers leave no answer the derivation stops earlier than the options say.
+        known = values if step.id in there else None
+        variants = tuple(_variants(blueprint.calculator, step, known, chosen, mathml))
         shown = any(variant.when.now for variant in variants) and step.id in there
         number += shown
         yield StepView(step.id, number, shown, variants)
@@ -607,7 +638,7 @@ def _steps(
 def _variants(
     calculator: Calculator,
     step: PageStep,
-    values: Mapping[sympy.Symbol, sympy.Expr],
+    values: Mapping[sympy.Symbol, sympy.Expr] | None,
     chosen: Mapping[str, str],
     mathml: Mapping[Line, str],
 ) -> Iterator[StepVariant]:

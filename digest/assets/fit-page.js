@@ -1,7 +1,7 @@
 // The calculator that fits a reader's own table: reads the table and the settings, and puts what is found into the page.
 // What is worked out comes from the emitted modules, by way of fit.js. Nothing leaves the reader's machine.
 
-import { FitError, cells, curves, decode, fit, general, readTable, report, say, thinned } from "./fit.js";
+import { FitError, cells, curves, decode, fit, general, isRejected, readTable, report, say, thinned, which } from "./fit.js";
 import * as rules from "./fitting.js";
 import { shown } from "./numbers.js";
 import { Derivation, copy, letters, readAddress, readField } from "./pieces.js";
@@ -16,6 +16,7 @@ const REST = 200; // [ms] of rest before a change comes into the address
 const PASTED = "pasted table";
 const MARGIN = 0.04; // share of an axis that is left free at each end
 const DATA = "#data=";
+const [PLAIN, FITTED] = ["none", "fitted"]; // the options of the switch: whose exponent stands in front
 
 /** Starts the calculator in `section`; rejects when its module cannot be loaded. */
 export async function start(section) {
@@ -64,7 +65,10 @@ class FitPage {
         this.update(slider);
       });
     }
-    this.floor.addEventListener("change", () => this.update());
+    this.floor.addEventListener("change", () => {
+      this.chosen = true;
+      this.update();
+    });
     this.text.addEventListener("input", () => this.take({ text: this.text.value, name: PASTED }));
     this.one("[data-fit-clear]").addEventListener("click", () => {
       this.put({ text: "", name: PASTED });
@@ -139,6 +143,7 @@ class FitPage {
     this.message("");
     this.one("[data-fit-made]").hidden = table.text !== this.example;
     this.found = null;
+    if (!this.first) this.chosen = false;
     this.update();
   }
 
@@ -156,6 +161,7 @@ class FitPage {
       }
     }
     readAddress(this.section, this.fields, [this.floor], this.read, further);
+    this.chosen = [...this.floor.options].some(({ value }) => value === new URLSearchParams(location.search).get(this.floor.name));
   }
 
   /** Reads the settings and answers, or says what is wrong beside what it is about. */
@@ -264,12 +270,13 @@ class FitPage {
 
   show() {
     const { values, found } = this;
+    this.lead();
     this.section.removeAttribute("aria-busy");
     this.message("");
     const [m, q, s] = [values.loss_order, values.degree, values.smoothness];
     const dimension = values.dimension === null ? null : Number(values.dimension.valueOf());
     this.document = report(rules, this.table.name, found, { m, q, s, dimension });
-    const fitted = this.floor.value !== this.module.choices[this.floor.name].start;
+    const fitted = this.floor.value === FITTED;
     const front = fitted ? found.irreducible : found.power_law;
     this.answer(front, fitted);
     this.table_(dimension);
@@ -279,14 +286,18 @@ class FitPage {
     this.announce(front ? `alpha is ${general(front.alpha, 4)}, with a standard error of ${general(front.standard_error, 2)}. ${found.comparison}` : found.comparison);
   }
 
+  /** Puts the fit in front that the table does not reject, unless the reader has chosen one for this table. */
+  lead() {
+    const value = isRejected(rules, this.found.irreducible) ? FITTED : PLAIN;
+    if (this.chosen || this.floor.value === value) return;
+    this.floor.value = value;
+    this.links();
+  }
+
   answer(front, fitted) {
     this.one("[data-result]").textContent = front ? shown(front.alpha) : rules.words.cells.absent;
     this.one("[data-decimal]").textContent = front ? `± ${general(front.standard_error, 2)}` : "";
-    const { titles, cells: said_ } = rules.words;
-    const identified = this.found.irreducible?.state === "identified";
-    const unsure = front && !identified ? `, ${said_.unidentified}: see below` : "";
-    const which = fitted ? this.floor.selectedOptions[0].text.toLowerCase() + unsure : titles[0] + (identified ? said_.shows : "");
-    this.one("[data-fit-which]").textContent = which;
+    this.one("[data-fit-which]").textContent = which(rules, fitted, this.found.irreducible);
   }
 
   /** The table of both fits, the sentences, and the local exponents. */
@@ -415,7 +426,7 @@ class FitPage {
   }
 
   latex() {
-    const front = this.document && (this.floor.value === this.module.choices[this.floor.name].start ? this.document.power_law : this.document.irreducible);
+    const front = this.document && (this.floor.value === FITTED ? this.document.irreducible : this.document.power_law);
     return front ? `${this.module.latex({ [this.floor.name]: this.floor.value })} \\approx ${general(front.alpha, 4)} \\pm ${general(front.standard_error, 2)}` : "";
   }
 

@@ -507,7 +507,16 @@ export function report(rules, file, fitted, reading) {
   const power = rules.power(m, q, s);
   const law = lawText(power);
   const k = Number(power.valueOf());
-  const fits = [power_law, irreducible?.state === "identified" ? irreducible : null];
+  const rejected = isRejected(rules, irreducible);
+  const read = (place, one, rejection) => ({
+    fit: words.titles[place],
+    rejected: rejection !== null,
+    implied_dimension: implied(formulas, k, one),
+    verdict: dimension === null || one.alpha <= 0 ? null : (rejection ?? verdict(rules, law, k, one, dimension)),
+  });
+  const plain = read(0, power_law, rejected ? rejection(rules, irreducible, confidence) : null);
+  // What is rejected comes last.
+  const readings = irreducible?.state === "identified" ? [read(1, irreducible, null), plain] : [plain];
   return {
     file,
     rows: fitted.rows,
@@ -527,18 +536,25 @@ export function report(rules, file, fitted, reading) {
       smoothness: textOf(s),
     },
     dimension,
-    readings: fits.flatMap((one, place) =>
-      one === null
-        ? []
-        : [
-            {
-              fit: words.titles[place],
-              implied_dimension: implied(formulas, k, one),
-              verdict: dimension === null ? null : verdict(rules, law, k, one, dimension),
-            },
-          ],
-    ),
+    readings,
   };
+}
+
+/** Whether the fit without an irreducible loss is rejected: the interval of the other one does not reach 0. */
+export function isRejected({ words }, irreducible) {
+  return (irreducible?.state ?? "") in words.rejected;
+}
+
+function rejection({ formulas, words }, { state, loss_interval: [low, high] }, confidence) {
+  return say(words.rejected[state], { low, high, percent: formulas.percent(confidence) });
+}
+
+/** What is said of the exponent in front: `fitted`, whether it is from the fit with an irreducible loss. */
+export function which(rules, fitted, irreducible) {
+  const { which: said } = rules.words;
+  const rejected = isRejected(rules, irreducible);
+  if (!fitted) return said[rejected ? "without-rejected" : "without"];
+  return said[irreducible ? `with-${rejected ? irreducible.state : "unidentified"}` : "with"];
 }
 
 function textOf(value) {
@@ -578,9 +594,10 @@ function verdict({ formulas, numbers, words }, law, k, { alpha, standard_error, 
 /** The rows of the table of results for a document: [what, without, with an irreducible loss]. */
 export function cells({ words }, { power_law, irreducible, readings }) {
   const identified = irreducible?.state === "identified";
+  const of = (title) => readings.find(({ fit: named }) => named === title).implied_dimension;
   const columns = [
-    column(power_law, readings[0].implied_dimension),
-    identified ? column(irreducible, readings[1].implied_dimension) : irreducible ? { alpha: null } : {},
+    column(power_law, of(words.titles[0])),
+    identified ? column(irreducible, of(words.titles[1])) : irreducible ? { alpha: null } : {},
   ];
   return words.rows.map(([title, template]) => [title, ...columns.map((values) => cell(words.cells, template, values))]);
 }

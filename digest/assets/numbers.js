@@ -60,16 +60,15 @@ function breaks(Fraction, parameter, value) {
   return value.n > largest || value.d > BigInt(parameter.parts ?? PARTS) ? "parts" : undefined;
 }
 
-/** At most three decimals, halves to even as the build rounds; two digits of what is smaller than that. */
+/** At most three decimals, halves to even as the build rounds; three digits where those begin later. */
 export function rounded({ s, n, d }) {
   const sign = s < 0n ? "-" : ""; // a Fraction keeps its sign apart
-  const thousandths = whole(n, d, 3);
-  if (thousandths > 0n || n === 0n) {
-    const text = String(thousandths).padStart(4, "0");
+  if (n * 10n >= d || n === 0n) {
+    const text = String(whole(n, d, 3)).padStart(4, "0");
     return (n === 0n ? "" : sign) + `${text.slice(0, -3)}.${text.slice(-3)}`.replace(/\.?0+$/, "");
   }
   let places = 4;
-  while (whole(n, d, places) < 10n) places += 1;
+  while (n * noughts(places) < 100n * d) places += 1;
   return sign + String(Number(`${whole(n, d, places)}e-${places}`));
 }
 

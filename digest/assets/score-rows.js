@@ -1,7 +1,7 @@
 // Rows of a score table: read, checked, averaged, and as text. There is no formula and no page here: what computes and
 // what is said comes from the emitted module that each function is given.
 
-import { typed } from "./numbers.js";
+import { rounded, typed } from "./numbers.js";
 
 // What counts as blank, as the site's own checks have it.
 const BLANK = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
@@ -120,8 +120,8 @@ function quoted(text) {
   return line.length > SHOWN ? `'${line.slice(0, SHOWN).join("")}…'` : `'${line.join("")}'`;
 }
 
-/** At most three decimals, halves to even, or two digits of what is smaller, as the site's pages are built. */
-export const decimal = (value) => digits(value, 3);
+/** A fraction as the site's pages are built: three decimals, or three digits where those begin later. */
+export const decimal = rounded;
 
 /** A fraction with so many decimals at most; two digits where those are nought and the value is not. */
 export function digits({ s, n, d }, places) {

@@ -153,11 +153,13 @@ def test_exact_javascript() -> None:
         "m.mul(lesser(q.add(new Fraction(1n)), s)).div(d)"
     )
     assert emit.javascript(s, exact=True, infinite=infinite) == "s"
+    assert emit.javascript(m * s / d, exact=True, infinite=infinite) == "m.mul(reciprocal(reciprocal(s))).div(d)"
     assert emit.javascript(sympy.oo, exact=True) == "Infinity"
     assert emit.javascript(-2 * x / (3 * y), exact=True) == "new Fraction(2n).mul(x).div(new Fraction(3n)).div(y).neg()"
     assert emit.javascript(x**-2 + x**3, exact=True) == "x.pow(3n).add(x.pow(-2n))"
     with pytest.raises(
-        emit.EmitError, match=r"^a symbol that may be infinite must stand alone, in a minimum or below a line; got s$"
+        emit.EmitError,
+        match=r"^a symbol that may be infinite must stand alone, in a minimum, in a product or below a line; got s$",
     ):
         emit.javascript(s + 1, exact=True, infinite=infinite)
     with pytest.raises(emit.EmitError, match=r"^a minimum must have an argument that is finite; got Min\(d, s\)$"):

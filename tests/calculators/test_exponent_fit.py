@@ -15,6 +15,7 @@ from tests.calculators import in_node
 
 COMBINATIONS = steps.combinations(CALCULATOR)
 START = {parameter.id: parameter.start for parameter in CALCULATOR.parameters}
+LINE = START | {"floor": "none"}
 LETTERS = {letter: CALCULATOR.symbols[letter] for letter in CALCULATOR.symbols}
 
 
@@ -47,7 +48,7 @@ def test_the_sums_give_what_numpy_fits(seed: int) -> None:
     x = np.log(2.0 ** np.arange(4, 4 + draw.integers(4, 20)))
     y = 1 - draw.uniform(0.1, 1) * x + 0.1 * draw.standard_normal(len(x))
     (slope, _), covariance = np.polyfit(x, y, 1, cov=True)
-    result = CALCULATOR.derive(**START | centred(x, y) | {"sizes": len(x)}).answer
+    result = CALCULATOR.derive(**LINE | centred(x, y) | {"sizes": len(x)}).answer
     found = {quantity.id: float(quantity.expression) for quantity in result.quantities}
     assert float(result.expression) == pytest.approx(-slope, rel=1e-10)
     assert found["standard-error"] == pytest.approx(covariance[0, 0] ** 0.5, rel=1e-8)
@@ -88,11 +89,25 @@ def test_the_implied_dimension_is_that_of_the_law(settings: dict[str, object], p
     assert float(found["bound"]) == law.exponent_at(8)
 
 
+def test_the_implied_dimension_has_a_letter_of_its_own() -> None:
+    """d is the measured one: no step solves for it, and no further output is called so."""
+    derivation = CALCULATOR.derive()
+    (step,) = (step for step in derivation.steps if step.id == "dimension")
+    assert step.after.lhs == sympy.Symbol("d_alpha", positive=True)
+    assert CALCULATOR.symbols["d"] not in step.before.free_symbols | step.after.free_symbols
+    outputs = {quantity.id: quantity.symbol for quantity in derivation.answer.quantities}
+    assert outputs["implied-dimension"] == step.after.lhs
+    assert CALCULATOR.symbols["d"] not in outputs.values()
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         ({"sizes": 3, "floor": "fitted"}, "The error of a fit with an irreducible loss needs four sizes or more."),
-        ({"sum_xy": 3}, "The loss does not fall with size, so there is no exponent to read and no dimension."),
+        (
+            {"sum_xy": 3, "sum_yy": 9, "sum_xx": 9},
+            "The loss does not fall with size, so there is no exponent to read and no dimension.",
+        ),
         (
             {"sum_xx": 1, "sum_yy": 1, "sum_xy": -2},
             "These sums belong to no table: the square of S_xy is at most S_xx times S_yy.",
@@ -166,10 +181,13 @@ def test_the_example_can_be_read_as_a_file(tmp_path) -> None:  # type: ignore[no
 
 
 def test_the_start_is_the_example() -> None:
+    """With the fit that its table does not reject."""
     found = CALCULATOR.derive(**START).answer
-    assert float(found.expression) == pytest.approx(
-        fitting.fit(*exponent_fit.example_points()).power_law.alpha, rel=1e-5
-    )
+    fitted = fitting.fit(*exponent_fit.example_points()).irreducible
+    assert fitted is not None and fitted.state == "identified"
+    assert float(found.expression) == pytest.approx(fitted.alpha, rel=1e-5)
+    (error,) = (quantity for quantity in found.quantities if quantity.id == "standard-error")
+    assert float(error.expression) == pytest.approx(fitted.standard_error, rel=1e-3)
 
 
 @pytest.mark.parametrize("floor", ["none", "fitted"])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculators import fit_script, irreducible, student
+from calculators import exponent_fit, findings, fit_script, irreducible, student
 from calculators.__main__ import main
 from calculators.irreducible import FORMULAS
 from tests.calculators.test_tables import ALIKE, BAD, GOOD
@@ -38,7 +38,8 @@ const done = {
       const { sizes, losses } = fits.readTable(rules, fits.decode(rules, readFileSync(file), file), file);
       const [m, q, s] = ["loss_order", "degree", "smoothness"].map((name) => read(settings[name]));
       const fitted = fits.fit(rules, sizes, losses, confidence);
-      return { document: fits.report(rules, file, fitted, { m, q, s, dimension }), sums: fitted.sums };
+      const which = [false, true].map((fit) => fits.which(rules, fit, fitted.irreducible));
+      return { document: fits.report(rules, file, fitted, { m, q, s, dimension }), sums: fitted.sums, which };
     } catch (error) {
       if (!(error instanceof fits.FitError)) throw error;
       return { problem: error.message };
@@ -179,19 +180,19 @@ def test_two_hundred_files(capsys: pytest.CaptureFixture[str], tmp_path: Path, f
 
 
 @pytest.mark.parametrize(
-    ("losses", "alpha", "below"),
+    ("losses", "alpha"),
     [
-        ([0.7] * 3, "0", "100 %, no error to speak of:"),
-        ([0.7] * 30, "0", "100 %, no error to speak of:"),  # numpy's mean of these is not 0.7
-        ([1.0, 2.0, 4.0, 8.0], "-1", "300 %, no error to speak of:"),
-        ([1.0, 1.01, 1.1, 2.0, 7.0], "-0.66", "230 %, 5.4 standard errors:"),
-        ([1.0] * 9 + [1.01], "-0.000783", "100 %, 1100 standard errors:"),
+        ([0.7] * 3, "0"),
+        ([0.7] * 30, "0"),  # numpy's mean of these is not 0.7
+        ([1.0, 2.0, 4.0, 8.0], "-1"),
+        ([1.0, 1.01, 1.1, 2.0, 7.0], "-0.66"),
+        ([1.0] * 9 + [1.01], "-0.000783"),
     ],
 )
 def test_losses_that_do_not_fall(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path, losses: list[float], alpha: str, below: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path, losses: list[float], alpha: str
 ) -> None:
-    """One sentence says so, in the shell and in the page; no fit with an irreducible loss, no dimension, no -0."""
+    """One sentence says so, in the shell and in the page; no fit with an irreducible loss, no dimension, no verdict."""
     file = tmp_path / "losses.csv"
     file.write_text("".join(f"{3 * 2**place},{loss}\n" for place, loss in enumerate(losses)))
     job = {"file": str(file), "settings": USUAL, "confidence": 0.95, "dimension": 8}
@@ -206,11 +207,51 @@ def test_losses_that_do_not_fall(
     assert stated["irreducible"] is None
     (reading,) = stated["readings"]
     assert reading["implied_dimension"] is None
-    start = f"alpha = {alpha} is below the bound 4/d = 0.5 at d = 8 by {below} not consistent with alpha >= 4/d."
-    assert reading["verdict"].startswith(start)
+    assert reading["verdict"] is None
     _, text, _ = shell(capsys, "fit", str(file), "--dimension=8")
+    assert "bound" not in text and "consistent" not in text
     for said in (out, text):
         assert not re.search(r"-0(?![.\d])|-0\.0(?!\d)", said), said
+
+
+REACHED = "1,4\n10,2\n100,1.5\n1000,1.4999\n10000,1.5\n1e5,1.5\n"
+"""The largest sizes have reached the floor, so the exponent above it is open."""
+
+
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [(exponent_fit.example(), "identified"), (REACHED, "open"), (GOOD, "zero")],
+    ids=["identified", "open", "zero"],
+)
+def test_a_fit_that_is_rejected_gets_no_verdict_and_does_not_lead(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path, content: str, state: str
+) -> None:
+    """Where the interval of the irreducible loss does not reach 0, in the shell and in the page."""
+    file = tmp_path / "losses.csv"
+    file.write_text(content)
+    job = {"file": str(file), "settings": USUAL, "confidence": 0.95, "dimension": 8}
+    (answer,) = under_node(folder, "report", [job])
+    _, out, _ = shell(capsys, "fit", str(file), "--format=json", "--dimension=8")
+    stated = json.loads(out)
+    assert list(differences(answer["document"], stated)) == []
+    assert stated["irreducible"]["state"] == state
+    _, text, _ = shell(capsys, "fit", str(file), "--dimension=8")
+    head = text.splitlines()[2]
+    rejected = stated["irreducible"]["loss_interval"][0] > 0
+    assert rejected == (state != "zero")
+    front = stated["irreducible"] if rejected else stated["power_law"]
+    assert head.startswith(f"alpha = {front['alpha']:.4g} +/- {front['standard_error']:.2g}, ")
+    assert answer["which"] == [findings.which(fitted, state) for fitted in (False, True)]
+    assert ("a floor shows" in findings.which(True, state)) == rejected
+    *before, plain = stated["readings"]
+    assert (plain["fit"], plain["rejected"]) == ("without an irreducible loss", rejected)
+    assert [reading["fit"] for reading in before] == (["with it"] if state == "identified" else [])
+    if rejected:
+        assert plain["verdict"].startswith("A floor shows: no irreducible loss at all is rejected, its interval ")
+        assert "not consistent" not in out + text
+        assert "standard errors: not" not in " ".join(text.split())
+    else:
+        assert plain["verdict"].startswith("alpha = ")
 
 
 # --- bad files -------------------------------------------------------------------------------------------------------

@@ -369,8 +369,8 @@ def test_fit_as_json(capsys: pytest.CaptureFixture[str], table: Path) -> None:
         "smoothness": "1/2",
     }
     assert shown["irreducible"]["state"] == "identified"
-    assert shown["readings"][0]["implied_dimension"]["dimension"] == pytest.approx(1 / shown["power_law"]["alpha"])
-    assert shown["readings"][1]["implied_dimension"]["dimension"] == pytest.approx(1 / shown["irreducible"]["alpha"])
+    assert shown["readings"][0]["implied_dimension"]["dimension"] == pytest.approx(1 / shown["irreducible"]["alpha"])
+    assert shown["readings"][1]["implied_dimension"]["dimension"] == pytest.approx(1 / shown["power_law"]["alpha"])
     assert [reading["verdict"] for reading in shown["readings"]] == [None, None]
 
 

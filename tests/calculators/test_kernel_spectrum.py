@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import sympy
 
-from calculators import emit, numeric
-from calculators.derivation import SettingError
+from calculators import emit, numeric, report
+from calculators.derivation import Parameter, SettingError
 from calculators.kernel_spectrum import CALCULATOR
 from calculators.verify import verify
 from tests import steps
@@ -112,7 +112,7 @@ def test_a_wrong_setting_is_named() -> None:
     ):
         CALCULATOR.derive(target="priors")
     with pytest.raises(
-        SettingError, match=r"^decay must be a positive integer or fraction, such as 8 or 5/2; got '-1'$"
+        SettingError, match=r"^decay must be an integer or fraction, at least 1/1000 and at most 24; got '-1'$"
     ):
         CALCULATOR.derive(decay=-1)
 
@@ -128,6 +128,15 @@ def test_javascript_of_the_factor_for_random_points() -> None:
     _compare("random")
 
 
+def _allowed(parameter: Parameter, draw: random.Random) -> str:
+    """A fraction that the parameter takes; no even power of the distance, which is no kink."""
+    while True:
+        value = Fraction(draw.randint(1, draw.choice([9, 40])), draw.randint(1, draw.choice([1, 7])))
+        least, most = (Fraction(str(bound)) for bound in (parameter.minimum, parameter.maximum))
+        if least <= value <= most and (parameter.id != "kernel_smoothness" or value % 2 != 0):
+            return str(value)
+
+
 def _compare(quantity: str) -> None:
     draw = random.Random(140)
     results, numbers = {}, {}
@@ -137,13 +146,9 @@ def _compare(quantity: str) -> None:
         if quantity in further:
             results[steps.shown(chosen)], numbers[steps.shown(chosen)] = answer.expression, further[quantity]
     combinations = [chosen for chosen in ANSWERED if steps.shown(chosen) in results]
-    inputs = []
-    for _ in range(1000):
-        values = {
-            parameter.id: str(Fraction(draw.randint(1, draw.choice([9, 40])), draw.randint(1, draw.choice([1, 7]))))
-            for parameter in CALCULATOR.parameters
-        }
-        inputs.append((draw.choice(combinations), values))
+    inputs = [
+        (draw.choice(combinations), {p.id: _allowed(p, draw) for p in CALCULATOR.parameters}) for _ in range(1000)
+    ]
     letters = {parameter.id: parameter.symbol.name for parameter in CALCULATOR.parameters}
     given = [(steps.shown(chosen), {letters[name]: text for name, text in values.items()}) for chosen, values in inputs]
     exact = steps.under_node(CALCULATOR, results, given)
@@ -282,3 +287,40 @@ def test_label_noise_gives_the_classical_best_rate(smoothness: int, dimension: i
     s = Fraction(smoothness, 2)
     settings = {"kernel": "smooth", "kernel_smoothness": smoothness, "dimension": dimension, "noise": "labels"}
     assert CALCULATOR.derive(**settings).answer.text == str(2 * s / (2 * s + dimension))
+
+
+ENDS = {p.id: (p.minimum, p.maximum) for p in CALCULATOR.parameters}
+
+
+@pytest.mark.parametrize("chosen", ANSWERED, ids=steps.shown)
+@pytest.mark.parametrize("end", [0, 1])
+def test_every_step_holds_at_the_ends_of_what_can_be_set(chosen: dict[str, str], end: int) -> None:
+    """The steps, the value and its text: none is too long to be written, and no sum fails to show its power."""
+    for settings in (
+        {id_: bounds[end] for id_, bounds in ENDS.items()},
+        {"decay": ENDS["decay"][end], "target_decay": ENDS["target_decay"][1 - end]},
+        {"kernel_smoothness": ENDS["kernel_smoothness"][end], "dimension": ENDS["dimension"][1 - end]},
+    ):
+        derivation = CALCULATOR.derive(**{"decay": 1, "target_decay": 1, "dimension": 1} | settings | chosen)
+        verify(derivation)
+        assert report.as_text(CALCULATOR, derivation)
+
+
+@pytest.mark.parametrize("setting", ["50", "100", "999", "1/20000"])
+def test_beyond_the_range_there_is_one_clear_line(setting: str) -> None:
+    with pytest.raises(
+        SettingError, match=r"^decay must be an integer or fraction, at least 1/1000 and at most 24; got"
+    ):
+        CALCULATOR.derive(decay=setting)
+
+
+def test_an_even_power_of_the_distance_is_refused() -> None:
+    """cos is even and smooth, so a kernel that begins with an even power of the distance has no kink there."""
+    for even in (2, 4, 16):
+        derivation = CALCULATOR.derive(kernel="smooth", kernel_smoothness=even, dimension=3)
+        assert derivation.result is None and derivation.silence.startswith("The theory gives no exponent here. Even ")
+        assert [step.id for step in derivation.steps] == ["modes"]
+    for odd in (1, 3, 17, "5/2"):
+        assert CALCULATOR.derive(kernel="smooth", kernel_smoothness=odd, dimension=3).result is not None
+    assert CALCULATOR.derive(kernel="spectrum", kernel_smoothness=2).result is not None
+    assert {rule.stops for rule in CALCULATOR.silences} == {"fourier"}

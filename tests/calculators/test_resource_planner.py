@@ -351,3 +351,15 @@ def test_a_factor_that_is_a_double_stays_one(
     assert [answer[0] for answer in in_page(given)] == ["2", "8.98847e+307", "10^308.255"]
     decimals = [CALCULATOR.derive(**START | {**s, "known": "exponent"}).answer.decimal for s in given[1:]]
     assert decimals == ["8.98847e+307", "10^308.255"]
+
+
+@pytest.mark.parametrize("alpha", ["1/4", "1/2", "2"])
+def test_the_implied_dimension_is_called_the_bound_that_it_is(alpha: str) -> None:
+    """Every dimension that the inequality alpha >= k/d allows is at least the implied one."""
+    answer = CALCULATOR.derive(exponent=alpha, numerator=4).answer
+    (implied,) = (quantity.expression for quantity in answer.quantities if quantity.id == "dimension")
+    allowed = [d for d in range(1, 40) if sympy.Rational(alpha) >= sympy.Rational(4, d)]
+    assert min(allowed) == implied
+    text = " ".join((*answer.holds, *CALCULATOR.against))
+    assert text.count("lower bound of the") == 2
+    assert "upper bound" not in text

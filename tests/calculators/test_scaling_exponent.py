@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import sympy
 
 from calculators import CATALOG, emit, implied, losses, variance_limited, widget
 from calculators.derivation import Derivation, SettingError
@@ -85,7 +84,10 @@ NET = {"inputs": 20, "width": 22, "layers": 2, "outputs": 1}
         ({"also": "variance-term", **SMALL}, "1/2", "extension"),
         ({"also": "variance-term", **SMALL, "dimension": 3}, "1", "extension"),
         ({"also": "label-noise", **SMALL}, "0", "exact"),
-        ({"also": "lower-bound", "degree": 1, "loss": "squared"}, "4/d", "theorem"),
+        ({"also": "lower-bound", "degree": 1, "loss": "squared", "smoothness": 2}, "4/d", "theorem"),
+        ({"also": "lower-bound", "degree": 1, "loss": "squared", "smoothness": 5}, "10/d", "theorem"),
+        ({"also": "lower-bound", "smoothness": "s", "manifold": "product"}, "m*s/(d + d_2)", "theorem"),
+        ({"also": "lower-bound", "loss": "squared", "target": "kinks"}, "3/d", "theorem"),
         # A step is no target of the theorems, though for the absolute error its smoothness is 1.
         ({"target": "jumps", "degree": 0, "loss": "absolute"}, "1/d", "extension"),
         ({"smoothness": 1, "degree": 0, "loss": "squared"}, "2/d", "extension"),
@@ -163,6 +165,8 @@ def test_the_inverse_gives_back_what_was_measured() -> None:
         ({"also": "label-noise", "resource": "parameters"}, "noisy labels"),
         ({"also": "variance-term", "resource": "width"}, "number of examples"),
         ({"also": "lower-bound", "resource": "parameters"}, "not parameters"),
+        ({"also": "lower-bound"}, "Set a finite s"),
+        ({"also": "lower-bound", **SMALL}, "methods that use the smoothness get below any power"),
         ({"also": "measured", "manifold": "product"}, "one manifold"),
         ({"also": "measured", "regime": "variance"}, "regime resolution"),
         ({"regime": "variance", "limit": "exact", "loss": "cross-entropy-border"}, "errors have one sign"),
@@ -217,9 +221,53 @@ def test_what_a_result_is_worth_is_said_for_what_is_set(settings: dict[str, obje
 
 
 def test_the_bound_does_not_say_where_the_estimate_holds() -> None:
-    bound, estimate = (CALCULATOR.derive(also=question).answer.holds for question in ("lower-bound", "nothing"))
+    bound, estimate = (
+        CALCULATOR.derive(also=question, smoothness=2).answer.holds for question in ("lower-bound", "nothing")
+    )
     assert not set(bound) & set(estimate)
-    assert bound[0].startswith("It is about the hardest target of a smoothness.")
+    assert bound[0].startswith("It is about the hardest target of a smoothness at each D.")
+
+
+def test_the_bound_is_uniform_and_its_targets_do_not_depend_on_the_points() -> None:
+    """Bumps are in all cells, whatever is drawn; the hard target depends on D, and that is said wherever it counts."""
+    derivation = CALCULATOR.derive(also="lower-bound", smoothness=2)
+    words = {step.id: step.because for step in derivation.steps}
+    assert [step.id for step in derivation.steps][:4] == ["cells", "cell-size", "bump", "empty"]
+    assert words["cells"].startswith("Before any point is drawn")
+    assert "one bump in each of the 2D cells" in words["bump"]
+    assert "fixed before the points are drawn" in words["composition"]
+    assert "for each D another target is the hard one" in words["composition"]
+    assert "not the exponent of one fixed target" in derivation.answer.meaning
+    (against,) = (sentence for sentence in CALCULATOR.against if "refute the lower bound" in sentence)
+    assert "sought anew at each D" in against
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+@pytest.mark.parametrize("answer", ["zero", "nearest", "coins of its own"])
+def test_no_method_gets_below_the_bound_on_the_bumps(m: int, answer: str) -> None:
+    """In one dimension, s = 1: triangles of height h/2 on 2D cells, coins for signs, D random points, three methods."""
+    generator = np.random.default_rng(140)
+    for points in (20, 80, 320):
+        cells, losses_ = 2 * points, []
+        for _ in range(60):
+            signs = generator.choice([-1, 1], cells)
+            x = generator.random(points)
+            seen = (x * cells).astype(int)
+            place = np.linspace(0, 1, 9)[:-1] + 1 / 16
+            bump = (0.5 - np.abs(place - 0.5)) / cells
+            truth = signs[:, None] * bump
+            known = np.isin(np.arange(cells), seen)
+            nearest = seen[np.abs(np.arange(cells)[:, None] - seen[None]).argmin(axis=1)]
+            guess = {
+                "zero": np.zeros(cells),
+                "nearest": signs[nearest],
+                "coins of its own": generator.choice([-1, 1], cells),
+            }[answer]
+            found = np.where(known[:, None], truth, guess[:, None] * bump)
+            losses_.append(np.mean(np.abs(found - truth) ** m))
+        filled = np.mean((2 * (0.5 - np.abs(place - 0.5))) ** m)
+        bound = filled / 4 * (1 / (2 * cells)) ** m
+        assert np.mean(losses_) >= bound
 
 
 def test_the_width_enters_the_words_of_the_inverse() -> None:
@@ -367,14 +415,14 @@ console.log(JSON.stringify(answers));
 
 
 def test_javascript_equals_sympy_for_random_settings(tmp_path: Path) -> None:
-    """1,000 seeded settings over random combinations: every answer and further output is the same fraction."""
+    """1,250 seeded settings over random combinations: every answer and further output is the same fraction."""
     draw = random.Random(140)
 
     def fraction() -> str:
         return str(Fraction(draw.randint(1, draw.choice([9, 100])), draw.randint(1, draw.choice([1, 9]))))
 
     inputs = []
-    for _ in range(1000):
+    for _ in range(1250):
         numbers = {
             "dimension": fraction(),
             "loss_order": "2",
@@ -476,14 +524,14 @@ def test_the_floor_of_linear_interpolation_in_one_dimension() -> None:
 
 
 def test_empty_cells_by_drawing_points() -> None:
-    """2,000 cells, 1,000 random points, 200 times: the share of empty cells, within four standard errors."""
+    """2,000 cells, 1,000 random points, 200 times: never fewer than half are empty, and on average 61 percent."""
     generator = np.random.default_rng(140)
     shares = [1 - len(np.unique(generator.integers(0, 2000, 1000))) / 2000 for _ in range(200)]
-    step = next(step for step in CALCULATOR.derive(also="lower-bound").steps if step.id == "empty")
-    exact = float(step.before.subs(sympy.Symbol("D", positive=True), 1000))
-    assert abs(np.mean(shares) - exact) < 4 * np.std(shares) / np.sqrt(len(shares))
-    assert exact == pytest.approx(float(step.after), rel=1e-3)
-    assert min(shares) >= 0.5
+    derivation = CALCULATOR.derive(also="lower-bound", smoothness=2)
+    step = next(step for step in derivation.steps if step.id == "empty")
+    assert min(shares) >= float(step.after) == 0.5
+    assert any("on average 61 percent" in sentence for sentence in derivation.answer.holds)
+    assert np.mean(shares) == pytest.approx(0.61, abs=0.005)
 
 
 def test_certain_labels_cost_in_proportion_to_the_error() -> None:
@@ -492,3 +540,47 @@ def test_certain_labels_cost_in_proportion_to_the_error() -> None:
     assert emit.text(loss.term.expression) == "e"
     for error in (1e-3, 1e-5):
         assert -np.log1p(-error) == pytest.approx(error, rel=2 * error)
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "kl", "abs(e)**3", "exp(e)-1-e"])
+def test_a_loss_that_the_theorem_does_not_cover_gets_a_condition(loss: str) -> None:
+    """Their second derivatives have no bound, so the theorem holds for bounded errors alone, and that is said."""
+    derivation = CALCULATOR.derive(regime="variance", loss=loss)
+    assert "for a loss that Theorem 1 covers" in derivation.answer.meaning
+    (covered,) = (assumption.text for assumption in derivation.assumptions if assumption.id == "covered")
+    assert "only as long as probabilities stay away from 0 and 1, and errors stay bounded" in covered
+
+
+def test_a_term_in_1_over_d_is_not_said_to_stand_where_there_is_none() -> None:
+    """The limit of endless parameters and no noise has no such term, so it cannot be assumed beside it."""
+    texts = " ".join(assumption.text for assumption in CALCULATOR.derive(also="variance-term").assumptions)
+    assert "everything else is plentiful" not in texts and "carry no noise" not in texts
+    assert "without either there is no term 1/D" in texts
+
+
+def test_the_reason_for_the_theorem_fits_nearest_neighbour() -> None:
+    """A piecewise constant model has no Lipschitz constant; what bounds its error is that of the target."""
+    answer = CALCULATOR.derive(degree=0, loss="squared").answer
+    assert answer.status == "theorem"
+    assert "the error is at most K_F h" in answer.meaning
+    assert "the model's Lipschitz constant" not in answer.meaning
+    generator = np.random.default_rng(140)
+    points, new = generator.random((300, 2)), generator.random((500, 2))
+    distance = np.linalg.norm(new[:, None] - points[None], axis=2)
+    target = lambda x: np.abs(np.sin(3 * x[..., 0]) + 2 * np.abs(x[..., 1] - 0.5))  # noqa: E731
+    error = np.abs(target(new) - target(points[distance.argmin(axis=1)]))
+    assert np.all(error <= np.hypot(3, 2) * distance.min(axis=1))
+    for m in (1, 2, 3):
+        assert np.mean(error**m) <= np.hypot(3, 2) ** m * np.mean(distance.min(axis=1) ** m)
+
+
+def test_a_question_without_an_answer_has_none_on_the_page_either() -> None:
+    """In the regime variance a page shows what the shell says, for each question and not the exponent in its place."""
+    chosen = {"regime": "variance", "also": "label-noise"}
+    assert widget.settled(CALCULATOR, chosen)["also"] == "label-noise"
+    plan = widget.plan(CALCULATOR)
+    for question in OPTIONS["also"]:
+        settled = widget.settled(CALCULATOR, {"regime": "variance", "also": question})
+        (case,) = (case.item for case in plan.cases if case.holds(settled))
+        assert case.silence == CALCULATOR.derive(regime="variance", also=question).silence
+        assert bool(case.silence) == (question != "nothing")

@@ -136,3 +136,13 @@ def test_as_a_process() -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert json.loads(done.stdout)["result"]["text"] == "1/2"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("dimension", "told"), [("8", "1/2 = 0.5"), ("12", "1/3 ≈ 0.333"), ("4800", "1/1200 ≈ 0.000833")]
+)
+def test_a_decimal_whose_digits_were_cut_is_about_equal(
+    capsys: pytest.CaptureFixture[str], dimension: str, told: str
+) -> None:
+    _, out, _ = shell(capsys, "show", "scaling-exponent", *EIGHT[2:], "--set", f"dimension={dimension}")
+    assert f"\nalpha = {told} [estimate]\n" in out

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from calculators import emit, numeric
+from calculators import emit, numeric, report
 from calculators.derivation import SettingError
 from calculators.variance_limited import CALCULATOR
 from calculators.verify import verify
@@ -186,3 +186,46 @@ def test_the_parameter_count_of_a_network(width: int, published: float) -> None:
     layers = [20, width, width, 1]
     by_hand = sum((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(layers))
     assert count.subs({w: width, f: 20}) == by_hand
+
+
+def because(step_id: str, **settings: object) -> str:
+    (step,) = (step for step in CALCULATOR.derive(**settings).steps if step.id == step_id)
+    return step.because
+
+
+def test_words_on_what_averages_out_fit_the_scatter() -> None:
+    """With a bias the linear term stays, so chance does not help as much as it harms."""
+    assert "helps as much as it harms" in because("average")
+    biased = because("average", scatter="biased")
+    assert "does not help as often as it harms" in biased and "as much as" not in biased
+    assert "The linear term leaves the bias, ell_1 b/D" in biased
+
+
+def test_only_what_is_exact_is_called_so() -> None:
+    """Fixed weights make a gradient over examples right on average; units and features are no examples."""
+    assert "at fixed weights this is exact" in because("mean")
+    for resource in ("width", "linear", "deep"):
+        assert "fixed weights" not in because("mean", resource=resource)
+    assert "kernel of the random features this is exact" in because("mean", resource="linear")
+    assert "exact" not in because("mean", resource="width")
+
+
+def test_a_theorem_says_which_losses_it_covers() -> None:
+    for settings in ({}, {"scatter": "biased"}, {"resource": "linear"}):
+        derivation = CALCULATOR.derive(**settings)
+        assert derivation.answer.status == "theorem"
+        assert "cross-entropy only as long as probabilities stay away from 0 and 1" in derivation.answer.meaning
+        assert any("bounded second derivative" in assumption.text for assumption in derivation.assumptions)
+    for limit in ("noisy-absolute", "exact"):
+        assert not any(
+            "Theorem 1 covers" in assumption.text for assumption in CALCULATOR.derive(limit=limit).assumptions
+        )
+
+
+@pytest.mark.parametrize("order", ["1/10000", "1/1000000", "1000000"])
+def test_a_factor_with_thousands_of_digits_stays_a_power(order: str) -> None:
+    derivation = CALCULATOR.derive(limit="exact", resource="deep", loss_order=order)
+    text = report.as_text(CALCULATOR, derivation)
+    assert len(text) < 20_000
+    if order == "1/10000":
+        assert "g = 2**40000 ≈ 10^12041.2 (" in text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from calculators import CATALOG
-from digest import widgets
+from calculators import CATALOG, emit
+from digest import render, widgets
 from digest.typeset import typeset
 
 PROJECT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ def test_a_floor_is_a_limit_with_its_fraction_over_a_bar(
 
 def test_other_laws_are_no_limits(made: Make) -> None:
     assert law(made(dimension="8", degree="1")) == ("∝", "D^−1/2")
-    assert law(made(dimension="8", degree="1", also="lower-bound")) == ("≳", "D^−1/2")
+    assert law(made(dimension="8", degree="1", also="lower-bound", smoothness="2")) == ("≳", "D^−1/2")
     assert law(made(dimension="8", degree="1", resource="width")) == ("∝", "w^−1")
 
 
@@ -87,14 +87,16 @@ def shown(widget: widgets.Widget) -> list[str]:
         ({"also": "label-noise", "loss": "log-cosh"}, "resolution-law"),
         ({"also": "label-noise", "degree": "2"}, "resolution-law"),
         ({"regime": "variance", "loss": "absolute"}, "expansion"),
+        ({"also": "lower-bound", "target": "kinks", "resource": "parameters"}, "norm"),
+        ({"also": "lower-bound"}, None),
     ],
 )
 def test_where_there_is_no_answer_the_steps_stop_before_the_first_that_does_not_hold(
-    made: Make, settings: dict[str, str], last: str
+    made: Make, settings: dict[str, str], last: str | None
 ) -> None:
     widget = made(**settings)
     assert widget.silence.startswith("The theory gives no ")
-    assert shown(widget)[-1] == last
+    assert (shown(widget) or [None])[-1] == last
     calculator = CATALOG["scaling-exponent"]
     derivation = calculator.derive(**({"dimension": 8, "degree": 1, "loss": "squared"} | settings))
     assert shown(widget) == [step.id for step in derivation.steps]
@@ -120,3 +122,42 @@ def test_what_follows_from_a_measured_exponent_is_exact(made: Make) -> None:
     widget = made(dimension="8", degree="1", also="measured", measured="0.34")
     assert (widget.result_text, widget.result_decimal, widget.result_sign) == ("200/17", "11.765", "=")
     assert further(widget)["order"] == ("34/25", "= 1.36")
+
+
+def answer_law(id_: str, **settings: str) -> str:
+    """The line above an answer as the page has it; empty where there is none."""
+    blueprint = widgets.blueprint(CATALOG[id_])
+    mathml = {formula: str(line) for formula, line in typeset(blueprint.formulas(), PROJECT).items()}
+    made = widgets.widget(blueprint, settings, here=f"calculators/{id_}/", mathml=mathml)
+    template = render.environment().get_template("_widget.md.j2").make_module({"page": None})
+    found = re.search(r'<p class="td-answer__law.*?</p>', str(template.widget(made)), re.S)
+    return found.group() if found else ""
+
+
+@pytest.mark.parametrize("settings", [{}, {"noise": "labels"}, {"noise": "labels", "layout": "grid"}], ids=str)
+def test_a_formula_with_its_constant_is_no_law_above_the_answer(settings: dict[str, str]) -> None:
+    """The answer has the constant and the floor that noise leaves; a line without them would contradict it."""
+    assert answer_law("nearest-neighbour", **settings) == ""
+
+
+def test_a_law_that_is_a_proportionality_stands_above_the_answer() -> None:
+    assert "<mo>∝</mo>" in answer_law("scaling-exponent")
+
+
+def test_a_letter_without_a_field_is_named_and_other_values_are_for_the_shell(made: Make) -> None:
+    """m of the scaling exponent is set by the loss; a page takes no order and no expression of a reader's own."""
+    (named,) = made().named
+    assert "<mi>m</mi>" in named.letter and named.title == "Order of the loss"
+    assert "The first power m of the output error" in named.meaning
+    assert "It follows from the choice “Loss”." in named.meaning
+    assert named.shell[0] == "python -m calculators show scaling-exponent --set loss_order=3"
+    assert named.shell[1].endswith('--set loss="log(cosh(e))"')
+    assert CATALOG["scaling-exponent"].derive(loss="log(cosh(e))", degree=1).answer.text == "4/d"
+
+
+def test_every_letter_of_a_calculator_is_listed() -> None:
+    for calculator in CATALOG.values():
+        fields = {parameter.id for parameter in calculator.parameters} - widgets._named(calculator)
+        latex = {(emit.latex(parameter.symbol), False): "" for parameter in calculator.parameters}
+        named = list(widgets._named_letters(calculator, latex))
+        assert len(fields) + len(named) == len(calculator.parameters), calculator.id

@@ -272,7 +272,7 @@ def row(part: Locator) -> str:
         ("dimension=8&degree=0&also=label-noise", "L→v"),
         ("dimension=8&degree=1&also=label-noise&manifold=product&second_dimension=4", "L→(1/7)v"),
         ("dimension=8&degree=1", "L∝D−1/2"),
-        ("dimension=8&degree=1&also=lower-bound", "L≳D−1/2"),
+        ("dimension=8&degree=1&also=lower-bound&smoothness=2", "L≳D−1/2"),
     ],
 )
 def test_the_law_for_an_address_reads_as_the_built_one_does(page: Page, address: str, query: str, law: str) -> None:
