@@ -246,27 +246,23 @@ def law_note(found: Exponent, law: Law) -> str:
     return f"the exponent {whole:.3g}, over their larger half {late:.3g}"
 
 
-def verdict(
-    found: Exponent, prediction: Prediction | None, *, bound: bool, resolution: float = 0.0, law: Law | None = None
-) -> Verdict:
+def verdict(found: Exponent, prediction: Prediction | None, *, bound: bool, law: Law | None = None) -> Verdict:
     """What an exponent says about a prediction, which is one for large sizes. `RULE` says the same in words.
 
     Args:
         found: from `exponent`.
         prediction: of the exponent; None: there is none.
         bound: whether it is a lower bound.
-        resolution: relative, 0 or more: how far finite sizes keep the exponent from its limit. A run that states one
-            says why among its limits, in the words of `widened`.
         law: of finite sizes, where the run knows it; its own exponent tends to the prediction.
     """
     if prediction is None:
         return "no prediction"
     target = prediction.value
-    if _within(target, found.interval, resolution):
+    if _within(target, found.interval):
         return "consistent"
     if bound and found.alpha > target:
         return "above the bound"
-    if law is not None and _within(law_exponent(found.judged_sizes, law), found.interval, 0.0):
+    if law is not None and _within(law_exponent(found.judged_sizes, law), found.interval):
         return "not asymptotic"
     if found.drifts and (found.late - found.early) * (target - found.alpha) > 0:
         return "not asymptotic"
@@ -286,39 +282,24 @@ RULE = (
 """How verdicts come about, for readers; `verdict` and `number_verdict` do just this."""
 
 
-def widened(resolution: float, reason: str) -> str:
-    """The limit that a run states where it widens its intervals before it judges.
-
-    Args:
-        resolution: relative, above 0.
-        reason: a clause that goes on `since`.
-    """
-    return (
-        f"Before a number is judged, its interval is widened by {100 * resolution:g} % of the prediction at each end, "
-        f"since {reason}."
-    )
+def _within(target: float, interval: tuple[float, float]) -> bool:
+    return interval[0] <= target <= interval[1]
 
 
-def _within(target: float, interval: tuple[float, float], resolution: float) -> bool:
-    reach = resolution * abs(target)
-    return interval[0] - reach <= target <= interval[1] + reach
-
-
-def number_verdict(value: float, interval: tuple[float, float], target: float, *, resolution: float = 0.0) -> Verdict:
+def number_verdict(value: float, interval: tuple[float, float], target: float) -> Verdict:
     """What the interval of a measured number says about a predicted one that is no bound.
 
     Args:
         value: measured, in its interval.
         interval: from low to high.
         target: predicted.
-        resolution: relative, 0 or more; see `verdict`.
 
     Raises:
         ValueError: the number is not in its own interval.
     """
     if not interval[0] <= value <= interval[1]:
         raise ValueError(f"a measured number must lie in its interval; got {value} and {interval}")
-    return "consistent" if _within(target, interval, resolution) else "not consistent"
+    return "consistent" if _within(target, interval) else "not consistent"
 
 
 def mean_and_interval(values: Array) -> tuple[float, float, float]:
