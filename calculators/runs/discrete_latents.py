@@ -494,7 +494,7 @@ RUN = Run(
         "replay": Preset(
             _COMMON
             | {
-                "parts": ("ablations",),
+                "parts": ("two-modes", "ablations"),
                 "separations": (10,),
                 "leaps": 2,
                 "classes": 3,

@@ -395,7 +395,7 @@ RUN = Run(
         ),
         "replay": Preset(
             {
-                "dimensions": (1, 2),
+                "dimensions": (1, 2, 3, 4),
                 "examples": (16, 32, 64, 128),
                 "steep_examples": (16, 32, 64),
                 "tests": 50,
