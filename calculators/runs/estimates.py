@@ -20,6 +20,7 @@ from calculators import fitting
 from calculators.fitting import Bootstrap, Fit, Points
 from calculators.least_squares import Array, line
 from calculators.runs.randomness import generator
+from calculators.runs.rounding import between, decimals, plain
 from calculators.runs.run import Line, Prediction, Series, Verdict
 from calculators.student import quantile
 
@@ -355,6 +356,32 @@ def power_line(label: str, points: Series, prediction: Prediction) -> Line:
     x, y = points.x[place], points.y[place]
     ends = (min(points.x), max(points.x))
     return Line(label, ends, tuple(y * (end / x) ** -prediction.value for end in ends), prediction)
+
+
+def power_line_among(label: str, points: Series, prediction: Prediction) -> Line:
+    """A line of the predicted exponent, fitted to the logarithms of all points that are not left out.
+
+    Args:
+        label: names the line.
+        points: measured; at least one not left out.
+        prediction: of the exponent.
+    """
+    kept = [(x, y) for x, y, why in zip(points.x, points.y, points.left_out, strict=True) if not why]
+    height = float(np.mean([math.log(y) + prediction.value * math.log(x) for x, y in kept]))
+    ends = (min(points.x), max(points.x))
+    return Line(label, ends, tuple(math.exp(height) * end**-prediction.value for end in ends), prediction)
+
+
+def shown(value: float, interval: tuple[float, float] | None) -> str:
+    """A number with its interval as the pages' tables round them: `1.0 (0.7 to 1.4)`.
+
+    Args:
+        value: any number.
+        interval: its ends tell how many decimals count; None: three digits of the value.
+    """
+    places = decimals(value, interval)
+    ends = f" ({between(interval, places)})" if interval is not None else ""
+    return f"{plain(value, places)}{ends}"
 
 
 def whole_numbers(low: int, high: int) -> tuple[int, ...]:
