@@ -21,6 +21,8 @@ from calculators.student import quantile
 
 MIN_SIZES = 3
 POOLED = 2000
+_BLOCK = 2**20
+"""Numbers that a bootstrap draws at once."""
 LOCAL = 12
 """At most so many local exponents are shown."""
 
@@ -248,12 +250,17 @@ def bootstrap(
         size = points.size[int(np.argmin(points.count))]
         raise FitError(PROBLEMS["seeds"].format(size=size))
     whole = points.count.astype(np.intp)
-    start, group = np.repeat(np.cumsum(whole) - whole, whole), np.repeat(np.arange(points.sizes), whole)
+    first = np.cumsum(whole) - whole
+    start, many = np.repeat(first, whole), np.repeat(points.count, whole)
+    away = points.log_size - np.mean(points.log_size)
+    weight = away / np.sum(away**2)  # of each size's mean in the slope
     alphas = np.empty(resamples)
-    for i in range(resamples):
-        drawn = start + (generator.random(points.rows) * points.count[group]).astype(np.intp)
-        means = np.bincount(group, weights=points.log_losses[drawn]) / points.count
-        alphas[i] = -line(points.log_size, means).slope
+    block = max(1, _BLOCK // points.rows)
+    for begin in range(0, resamples, block):
+        part = alphas[begin : begin + block]
+        drawn = start + (generator.random((len(part), points.rows)) * many).astype(np.intp)  # [part, rows]
+        means = np.add.reduceat(points.log_losses[drawn], first, axis=1) / points.count  # [part, sizes]
+        part[:] = -(means @ weight)
     low, high = np.quantile(alphas, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Bootstrap(float(np.std(alphas, ddof=1)), (float(low), float(high)), confidence, resamples)
 

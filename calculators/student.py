@@ -38,12 +38,12 @@ Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26
 
 
 @lru_cache(maxsize=256)  # fits ask for few different ones, thousands of times
-def quantile(confidence: float, degrees: int) -> float:
+def quantile(confidence: float, degrees: float) -> float:
     """The t between whose negative and positive value the share `confidence` of the distribution lies.
 
     Args:
         confidence: between 0 and 1, both excluded.
-        degrees: degrees of freedom, 1 or more.
+        degrees: degrees of freedom, 1 or more; need not be a whole number.
 
     Source: P(|T| > t) is the regularised incomplete beta function I_x(degrees/2, 1/2) at
         x = degrees/(degrees + t^2); bisected here.

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from calculators.runs.latents import Members
 
 _ID = "discrete-latents"
-_RESOLUTION = 0.03
 _DIGITS = 5
 _CURVE = tuple(np.geomspace(1.5, 36, 60).tolist())
 """Separations at which the lines of theory are drawn."""
@@ -208,7 +207,7 @@ def _metric(
     mean, low, high = estimates.mean_and_interval(values)
     verdict: Verdict = "no prediction"
     if prediction is not None:
-        verdict = estimates.number_verdict(mean, (low, high), prediction.value, resolution=_RESOLUTION)
+        verdict = estimates.number_verdict(mean, (low, high), prediction.value)
         if bound and verdict == "not consistent":
             verdict = "above the bound" if mean > prediction.value else "below the bound"
     interval = (low, high) if len(values) > 1 else None
@@ -495,7 +494,7 @@ RUN = Run(
         "replay": Preset(
             _COMMON
             | {
-                "parts": ("ablations",),
+                "parts": ("two-modes", "ablations"),
                 "separations": (10,),
                 "leaps": 2,
                 "classes": 3,
@@ -542,7 +541,6 @@ RUN = Run(
         "Where the rate of classes is below what a frame tells, their state knows the side less well than the frame "
         "does. The reward is then foretold worse too; that this is the whole of the difference is not shown.",
         "Imagined futures are scored by averaging over finitely many, which makes their loss a little too large.",
-        estimates.widened(_RESOLUTION, "the models are trained, not solved"),
     ),
     jax=True,
     precision="float32, matmul precision highest",

@@ -1,14 +1,16 @@
 """Exponents from measured losses, the same way in every run, and what they say about a prediction.
 
 How: the losses of all seeds at a size are averaged as logarithms, a line is fitted to log loss against log size, and
-the interval is a bootstrap over seeds. All of it through `calculators.fitting`.
+a bootstrap over seeds gives its standard error. All of it through `calculators.fitting`. Few seeds make a bootstrap's
+spread too small, by sqrt((r - 1)/r) for r seeds, and a normal interval too narrow: the spread is divided by that
+factor, and the interval reaches to Student's t on each side.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -18,11 +20,14 @@ from calculators import fitting
 from calculators.fitting import Bootstrap, Fit, Points
 from calculators.least_squares import Array, line
 from calculators.runs.randomness import generator
+from calculators.runs.rounding import between, decimals, plain
 from calculators.runs.run import Line, Prediction, Series, Verdict
 from calculators.student import quantile
 
 CONFIDENCE = 0.95
-_RESAMPLES = 500
+_RESAMPLES = 1000
+_PARTS = 10
+"""Degrees of freedom are cut off at tenths, so that few quantiles are needed."""
 _CURVE = 120
 """Points of a curve of theory, less those that fall on the same whole number."""
 _ERRORS = 2.0
@@ -58,7 +63,7 @@ class Exponent:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of `alpha`: 95 %, from the bootstrap over seeds."""
+        """Of `alpha`: 95 %, Student's t times the standard error of the bootstrap over seeds."""
         return self.late_interval if self.drifts else self.bootstrap.interval
 
     @property
@@ -149,11 +154,37 @@ def exponent(sizes: Array, losses: Array, name: str, seeds: Array | None = None)
 
 
 def _bootstrap(points: Points, name: str) -> Bootstrap:
-    return fitting.bootstrap(points, generator(0, "bootstrap", name), _RESAMPLES, CONFIDENCE)
+    """The spread of alpha when the seeds of every size are drawn again from themselves, without the bias of few seeds.
+
+    Valid for: log losses that are about normal at each size; their spread may differ from size to size. Degrees of
+        freedom by Welch and Satterthwaite.
+    """
+    count = points.count.astype(np.intp)
+    if count.min() < 2:
+        return fitting.bootstrap(
+            points, generator(0, "bootstrap", name), _RESAMPLES, CONFIDENCE
+        )  # says what is missing
+    mean, many = np.repeat(points.log_loss, count), np.repeat(points.count, count)
+    away = points.log_losses - mean
+    # A size's mean of r seeds drawn again has the variance of the seeds, over r, times (r - 1)/r.
+    stretched = replace(points, log_losses=mean + away * np.sqrt(many / (many - 1)))
+    drawn = fitting.bootstrap(stretched, generator(0, "bootstrap", name), _RESAMPLES, CONFIDENCE)
+    x = points.log_size - np.mean(points.log_size)
+    group = np.repeat(np.arange(points.sizes), count)
+    shares = x**2 * np.bincount(group, weights=away**2) / (points.count * (points.count - 1))
+    squares = float(np.sum(shares**2 / (points.count - 1)))
+    degrees = float(np.sum(shares)) ** 2 / squares if squares > 0 else float(count.min() - 1)
+    return _spread(-line(points.log_size, points.log_loss).slope, drawn.standard_error, degrees)
+
+
+def _spread(alpha: float, error: float, degrees: float) -> Bootstrap:
+    """The interval about alpha that Student's t makes of its standard error."""
+    reach = quantile(CONFIDENCE, max(1.0, math.floor(_PARTS * degrees) / _PARTS)) * error
+    return Bootstrap(error, (alpha - reach, alpha + reach), CONFIDENCE, _RESAMPLES)
 
 
 def _whole_seeds(sizes: Array, losses: Array, seeds: Array, part: Points, name: str) -> Bootstrap:
-    """The spread of alpha over the sizes of `part` when whole seeds are drawn again from themselves.
+    """The spread of alpha over the sizes of `part` when whole seeds are drawn again, without the bias of few seeds.
 
     The slope is linear in the log losses, so with every seed at every size alpha is the mean of the seeds' own alphas.
     """
@@ -164,10 +195,20 @@ def _whole_seeds(sizes: Array, losses: Array, seeds: Array, part: Points, name: 
         if sorted(np.log(sizes[own])) != list(part.log_size):
             raise ValueError(f"seed {seed} must have one loss for each of {part.sizes} sizes; got {int(np.sum(own))}")
         alphas.append(fitting.power_law(fitting.gather(sizes[own], losses[own]), CONFIDENCE).alpha)
-    drawn = generator(0, "bootstrap", name).integers(0, len(alphas), (_RESAMPLES, len(alphas)))
-    means = np.array(alphas)[drawn].mean(axis=1)
-    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Bootstrap(float(np.std(means, ddof=1)), (float(low), float(high)), CONFIDENCE, _RESAMPLES)
+    return mean_of_seeds(np.array(alphas), name)
+
+
+def mean_of_seeds(values: Array, name: str) -> Bootstrap:
+    """The spread of the mean of one number for each seed, when the seeds are drawn again from themselves.
+
+    Args:
+        values: shape [seeds], 2 or more.
+        name: tells this bootstrap's random numbers apart from others.
+    """
+    count = len(values)
+    drawn = generator(0, "bootstrap", name).integers(0, count, (_RESAMPLES, count))
+    error = float(np.std(values[drawn].mean(axis=1), ddof=1)) * math.sqrt(count / (count - 1))
+    return _spread(float(np.mean(values)), error, count - 1)
 
 
 def _halves(points: Points) -> tuple[Points, Points]:
@@ -206,27 +247,23 @@ def law_note(found: Exponent, law: Law) -> str:
     return f"the exponent {whole:.3g}, over their larger half {late:.3g}"
 
 
-def verdict(
-    found: Exponent, prediction: Prediction | None, *, bound: bool, resolution: float = 0.0, law: Law | None = None
-) -> Verdict:
+def verdict(found: Exponent, prediction: Prediction | None, *, bound: bool, law: Law | None = None) -> Verdict:
     """What an exponent says about a prediction, which is one for large sizes. `RULE` says the same in words.
 
     Args:
         found: from `exponent`.
         prediction: of the exponent; None: there is none.
         bound: whether it is a lower bound.
-        resolution: relative, 0 or more: how far finite sizes keep the exponent from its limit. A run that states one
-            says why among its limits, in the words of `widened`.
         law: of finite sizes, where the run knows it; its own exponent tends to the prediction.
     """
     if prediction is None:
         return "no prediction"
     target = prediction.value
-    if _within(target, found.interval, resolution):
+    if _within(target, found.interval):
         return "consistent"
     if bound and found.alpha > target:
         return "above the bound"
-    if law is not None and _within(law_exponent(found.judged_sizes, law), found.interval, 0.0):
+    if law is not None and _within(law_exponent(found.judged_sizes, law), found.interval):
         return "not asymptotic"
     if found.drifts and (found.late - found.early) * (target - found.alpha) > 0:
         return "not asymptotic"
@@ -236,7 +273,9 @@ def verdict(
 RULE = (
     "An exponent is that over all sizes; only where it drifts, which is where the smaller and the larger half of the "
     "sizes differ by more than two standard errors, it is that of the larger half, since predictions are for large "
-    "sizes. It is judged by its interval. “Consistent”: the prediction lies in that interval. “Above the bound”: the "
+    "sizes. It is judged by its 95 % interval, which reaches Student’s t times its standard error to each side; seeds "
+    "that are drawn again give that error, corrected for their number. “Consistent”: the prediction lies in that "
+    "interval. “Above the bound”: the "
     "prediction is a lower bound, and the whole interval lies above it. “Not asymptotic”: the prediction lies outside, "
     "but the exponent drifts towards it, or the exact law of the sizes at hand, where a run has one, has an exponent "
     "inside. “Not consistent” and “below the bound”: none of these. Any other number is judged by its interval."
@@ -244,39 +283,24 @@ RULE = (
 """How verdicts come about, for readers; `verdict` and `number_verdict` do just this."""
 
 
-def widened(resolution: float, reason: str) -> str:
-    """The limit that a run states where it widens its intervals before it judges.
-
-    Args:
-        resolution: relative, above 0.
-        reason: a clause that goes on `since`.
-    """
-    return (
-        f"Before a number is judged, its interval is widened by {100 * resolution:g} % of the prediction at each end, "
-        f"since {reason}."
-    )
+def _within(target: float, interval: tuple[float, float]) -> bool:
+    return interval[0] <= target <= interval[1]
 
 
-def _within(target: float, interval: tuple[float, float], resolution: float) -> bool:
-    reach = resolution * abs(target)
-    return interval[0] - reach <= target <= interval[1] + reach
-
-
-def number_verdict(value: float, interval: tuple[float, float], target: float, *, resolution: float = 0.0) -> Verdict:
+def number_verdict(value: float, interval: tuple[float, float], target: float) -> Verdict:
     """What the interval of a measured number says about a predicted one that is no bound.
 
     Args:
         value: measured, in its interval.
         interval: from low to high.
         target: predicted.
-        resolution: relative, 0 or more; see `verdict`.
 
     Raises:
         ValueError: the number is not in its own interval.
     """
     if not interval[0] <= value <= interval[1]:
         raise ValueError(f"a measured number must lie in its interval; got {value} and {interval}")
-    return "consistent" if _within(target, interval, resolution) else "not consistent"
+    return "consistent" if _within(target, interval) else "not consistent"
 
 
 def mean_and_interval(values: Array) -> tuple[float, float, float]:
@@ -332,6 +356,32 @@ def power_line(label: str, points: Series, prediction: Prediction) -> Line:
     x, y = points.x[place], points.y[place]
     ends = (min(points.x), max(points.x))
     return Line(label, ends, tuple(y * (end / x) ** -prediction.value for end in ends), prediction)
+
+
+def power_line_among(label: str, points: Series, prediction: Prediction) -> Line:
+    """A line of the predicted exponent, fitted to the logarithms of all points that are not left out.
+
+    Args:
+        label: names the line.
+        points: measured; at least one not left out.
+        prediction: of the exponent.
+    """
+    kept = [(x, y) for x, y, why in zip(points.x, points.y, points.left_out, strict=True) if not why]
+    height = float(np.mean([math.log(y) + prediction.value * math.log(x) for x, y in kept]))
+    ends = (min(points.x), max(points.x))
+    return Line(label, ends, tuple(math.exp(height) * end**-prediction.value for end in ends), prediction)
+
+
+def shown(value: float, interval: tuple[float, float] | None) -> str:
+    """A number with its interval as the pages' tables round them: `1.0 (0.7 to 1.4)`.
+
+    Args:
+        value: any number.
+        interval: its ends tell how many decimals count; None: three digits of the value.
+    """
+    places = decimals(value, interval)
+    ends = f" ({between(interval, places)})" if interval is not None else ""
+    return f"{plain(value, places)}{ends}"
 
 
 def whole_numbers(low: int, high: int) -> tuple[int, ...]:

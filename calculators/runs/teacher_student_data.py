@@ -304,7 +304,7 @@ RUN = Run(
                 "dimensions_in_a_part": 1,
                 "power_dimension": 4,
                 "sizes": (8, 16, 32),
-                "batch": 0,
+                "batch": 16,
                 "steps": 400,
                 "checkpoints": 4,
                 "test_points": 200,

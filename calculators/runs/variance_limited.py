@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from functools import partial
@@ -23,6 +24,7 @@ from calculators.runs.run import (
     Prediction,
     Preset,
     Run,
+    Series,
     Table,
     number,
     numbers,
@@ -193,21 +195,39 @@ def _networks(configuration: Configuration, seeds: tuple[int, ...]) -> _Rows:
             yield "networks", given, one, losses[one, given], losses[one, 0]
 
 
-def _cases(measured: Measurements) -> Iterator[tuple[str, Array, Array, dict[float, str]]]:
-    """(case, sizes, excess losses, sizes left out)."""
+def _cases(measured: Measurements) -> Iterator[tuple[str, Array, Array, Array, dict[float, str]]]:
+    """(case, sizes, excess losses, seeds, sizes left out)."""
     table = measured["excess"]
     for case in _TITLES:
         chosen = rows_where(table, case=case)
         sizes, found = table.column("size")[chosen].astype(float), table.column("excess")[chosen]
-        out = {float(size): "lost in the scatter" for size in np.unique(sizes[found <= 0])}
-        yield case, sizes, found, out
+        yield case, sizes, found, table.column("seed")[chosen], noisy(sizes, found)
+
+
+def noisy(sizes: Array, losses: Array) -> dict[float, str]:
+    """Size -> why it is left out: there the spread between seeds is as large as their mean, or at a smaller size.
+
+    From the first such size on all are left out, so that no size is in the fit for having come out well.
+
+    Args:
+        sizes: shape [rows].
+        losses: above the limit, shape [rows]; may be negative.
+    """
+    out: dict[float, str] = {}
+    for size in np.unique(sizes):
+        values = losses[sizes == size]
+        if out or np.std(values, ddof=1) >= np.mean(values) or np.min(values) <= 0:
+            out[float(size)] = "lost in the scatter"
+    return out
 
 
 def _exponents(measured: Measurements) -> Iterator[tuple[str, Exponent, dict[float, str]]]:
-    for case, sizes, found, out in _cases(measured):
+    for case, sizes, found, seeds, out in _cases(measured):
         used: NDArray[np.bool_] = ~np.isin(sizes, list(out))
         if len(np.unique(sizes[used])) >= 3:
-            yield case, estimates.exponent(sizes[used], found[used], f"{_ID} {case}"), out
+            # Features and networks of one seed have the same target at every size.
+            same = None if case.startswith("least-squares") else seeds[used]
+            yield case, estimates.exponent(sizes[used], found[used], f"{_ID} {case}", same), out
 
 
 def _prediction(case: str) -> Prediction:
@@ -269,7 +289,7 @@ def _ratio(configuration: Configuration, measured: Measurements) -> Metric:
 def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figure, ...]:
     parameters, noise = number(configuration, "parameters"), sweep.real(configuration, "noise")
     points = {}
-    for case, sizes, found, out in _cases(measured):
+    for case, sizes, found, _, out in _cases(measured):
         kept = ~np.isin(sizes, list(out))  # an excess that is not positive has no place on a logarithmic axis
         if kept.any():
             points[case] = estimates.series(_TITLES[case], sizes[kept], found[kept])
@@ -304,19 +324,30 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
                     "log",
                     "log",
                     (points[case],),
-                    (estimates.power_line("slope −1", points[case], _prediction(case)),),
-                    "The excess loss falls on logarithmic axes beside a line of slope −1.",
+                    (estimates.power_line_among("slope −1", points[case], _prediction(case)),),
+                    _caption(points[case]),
                 )
             )
     return tuple(figures)
+
+
+def _caption(points: Series) -> str:
+    """What the figure shows, from its points."""
+    steps = list(itertools.pairwise(points.y))
+    falls = sum(later < earlier for earlier, later in steps)
+    how = "at every step" if falls == len(steps) else f"at {falls} of {len(steps)} steps"
+    return (
+        f"The excess loss falls {how} from one size to the next, in all from {points.y[0]:.2g} to {points.y[-1]:.2g}. "
+        "The line has the slope −1 and lies as near to all points as it can."
+    )
 
 
 def _answer(metrics: tuple[Metric, ...]) -> str:
     told = []
     for metric in metrics:
         if metric.prediction is not None:
-            ends = "" if metric.interval is None else f" ({metric.interval[0]:.2f} to {metric.interval[1]:.2f})"
-            told.append(f"{metric.title.split(': ')[1]}: {metric.value:.2f}{ends}, {metric.verdict}")
+            number = estimates.shown(metric.value, metric.interval)
+            told.append(f"{metric.title.split(': ')[1]}: {number}, {metric.verdict}")
     return f"Against the exponent 1: {'; '.join(told)}."
 
 
@@ -327,8 +358,9 @@ _LIMITS = (
     "measured, by the same training on points that never come twice, and its own error limits the largest D.",
     "What is varied is the amount of data and the width. That the exponent is the same whatever the dimension of the "
     "data is part of the theory, and this run does not test it: features and networks have inputs of one dimension.",
-    "The excess of features and networks is a small difference of two losses, so it scatters: in the CPU record it "
-    "does not fall with every doubling of the width, and wide intervals are consistent with exponents far from 1 too.",
+    "The excess of features and networks is a small difference of two losses, so it scatters, the more the smaller it "
+    "is. From the first size on at which the spread between seeds is as large as their mean, sizes are left out. Wide "
+    "intervals are consistent with exponents far from 1 too.",
 )
 
 RUN = Run(
@@ -347,8 +379,8 @@ RUN = Run(
                 "draws": 100,
                 "dimension": 4,
                 "feature_points": 48,
-                "feature_widths": (64, 128, 256, 512, 1024),
-                "feature_draws": 40,
+                "feature_widths": (64, 128, 256, 512),
+                "feature_draws": 300,
                 "ridge": 0.5,
                 "teacher_width": 48,
                 "student_width": 16,
@@ -371,8 +403,8 @@ RUN = Run(
                 "draws": 200,
                 "dimension": 4,
                 "feature_points": 48,
-                "feature_widths": (64, 128, 256, 512, 1024, 2048, 4096),
-                "feature_draws": 100,
+                "feature_widths": (64, 128, 256, 512, 1024),
+                "feature_draws": 1000,
                 "ridge": 0.5,
                 "teacher_width": 96,
                 "student_width": 16,

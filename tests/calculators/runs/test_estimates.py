@@ -1,17 +1,20 @@
 """Exponents, intervals and verdicts on losses whose law is known."""
 
 import dataclasses
-import importlib
 import itertools
+import math
 import re
 
 import numpy as np
 import pytest
 
-from calculators.runs import RUNS, estimates
+from calculators import fitting
+from calculators.runs import RUNS, estimates, provenance
 from calculators.runs.estimates import Exponent
 from calculators.runs.randomness import generator
+from calculators.runs.record import from_csv, load
 from calculators.runs.run import Prediction, Run
+from calculators.student import quantile
 
 ALPHA_ONE = Prediction("scaling-exponent", {"dimension": "4", "degree": "1", "loss_order": "2"})
 SIZES = np.repeat(2.0 ** np.arange(5, 13), 8)
@@ -39,14 +42,11 @@ def test_a_power_law_is_found_and_judged() -> None:
         (lambda x: x**-1.1, True, "above the bound"),
         (lambda x: 1 / (x + 100), False, "not asymptotic"),
         (lambda x: 1 / x + 0.02, False, "not consistent"),
-        (lambda x: 1 / x + 20 / x**2, False, "consistent"),
     ],
 )
 def test_verdicts(law, bound: bool, expected: str) -> None:  # type: ignore[no-untyped-def]
-    """The last law flattens towards the prediction and has nearly arrived in the larger half."""
-    resolution = 0.05 if expected == "consistent" else 0.0
     found = estimates.exponent(SIZES, losses(law, 0.01), "test")
-    assert estimates.verdict(found, ALPHA_ONE, bound=bound, resolution=resolution) == expected
+    assert estimates.verdict(found, ALPHA_ONE, bound=bound) == expected
 
 
 def made(whole, late, early: float = 1.0, drifts: bool = False) -> Exponent:  # type: ignore[no-untyped-def]
@@ -65,28 +65,24 @@ def made(whole, late, early: float = 1.0, drifts: bool = False) -> Exponent:  # 
 
 
 @pytest.mark.parametrize(
-    ("found", "bound", "resolution", "expected"),
+    ("found", "bound", "expected"),
     [
         # Without drift the larger half counts for nothing, however wide its interval is.
-        (made((0.90, 0.96), (0.5, 1.5)), False, 0.0, "not consistent"),
-        (made((0.90, 0.96), (0.5, 1.5)), True, 0.0, "below the bound"),
-        (made((1.04, 1.10), (0.5, 1.5)), True, 0.0, "above the bound"),
-        (made((0.96, 1.02), (0.5, 0.6)), False, 0.0, "consistent"),
+        (made((0.90, 0.96), (0.5, 1.5)), False, "not consistent"),
+        (made((0.90, 0.96), (0.5, 1.5)), True, "below the bound"),
+        (made((1.04, 1.10), (0.5, 1.5)), True, "above the bound"),
+        (made((0.96, 1.02), (0.5, 0.6)), False, "consistent"),
         # With drift the larger half alone counts.
-        (made((0.90, 1.10), (1.1, 1.2), 0.9, drifts=True), False, 0.0, "not consistent"),
-        (made((0.90, 1.10), (1.1, 1.2), 0.9, drifts=True), True, 0.0, "above the bound"),
-        (made((0.70, 0.80), (0.95, 1.05), 0.6, drifts=True), False, 0.0, "consistent"),
-        (made((0.70, 0.80), (0.85, 0.95), 0.6, drifts=True), True, 0.0, "not asymptotic"),
-        (made((0.95, 1.05), (0.85, 0.95), 1.1, drifts=True), True, 0.0, "below the bound"),
-        (made((0.95, 1.05), (0.85, 0.95), 1.1, drifts=True), False, 0.0, "not consistent"),
-        # The ends are moved by the resolution, relative to the prediction, and by no more.
-        (made((0.90, 0.96), (0.5, 1.5)), False, 0.05, "consistent"),
-        (made((0.90, 0.96), (0.5, 1.5)), False, 0.03, "not consistent"),
-        (made((1.04, 1.10), (0.5, 1.5)), True, 0.05, "consistent"),
+        (made((0.90, 1.10), (1.1, 1.2), 0.9, drifts=True), False, "not consistent"),
+        (made((0.90, 1.10), (1.1, 1.2), 0.9, drifts=True), True, "above the bound"),
+        (made((0.70, 0.80), (0.95, 1.05), 0.6, drifts=True), False, "consistent"),
+        (made((0.70, 0.80), (0.85, 0.95), 0.6, drifts=True), True, "not asymptotic"),
+        (made((0.95, 1.05), (0.85, 0.95), 1.1, drifts=True), True, "below the bound"),
+        (made((0.95, 1.05), (0.85, 0.95), 1.1, drifts=True), False, "not consistent"),
     ],
 )
-def test_the_rule(found: Exponent, bound: bool, resolution: float, expected: str) -> None:
-    assert estimates.verdict(found, ALPHA_ONE, bound=bound, resolution=resolution) == expected
+def test_the_rule(found: Exponent, bound: bool, expected: str) -> None:
+    assert estimates.verdict(found, ALPHA_ONE, bound=bound) == expected
 
 
 def test_a_law_of_finite_sizes_tells_early_from_wrong() -> None:
@@ -107,30 +103,26 @@ def test_a_law_of_finite_sizes_tells_early_from_wrong() -> None:
     assert estimates.law_note(found, lambda x: 1 / (x + 100)) == words
 
 
-def test_widening_is_said_in_words() -> None:
-    assert estimates.widened(0.02, "the sizes are finite") == (
-        "Before a number is judged, its interval is widened by 2 % of the prediction at each end, since the sizes are "
-        "finite."
-    )
-
-
 def test_a_number_is_judged_by_its_interval() -> None:
     assert estimates.number_verdict(1.0, (0.9, 1.1), 1.1) == "consistent"
     assert estimates.number_verdict(1.0, (0.9, 1.1), 1.11) == "not consistent"
-    assert estimates.number_verdict(1.0, (0.9, 1.1), 1.11, resolution=0.01) == "consistent"
     with pytest.raises(ValueError, match=r"^a measured number must lie in its interval; got 2\.0 and \(0\.9, 1\.1\)$"):
         estimates.number_verdict(2.0, (0.9, 1.1), 1.0)
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
-def test_what_widens_an_interval_stands_among_the_limits(run: Run) -> None:
-    """One limit names the percentage just where the run's module has a resolution."""
-    module = importlib.import_module(run.module)
-    resolution = getattr(module, "RESOLUTION", getattr(module, "_RESOLUTION", 0.0))
-    share = f"{100 * resolution:g} %"
-    told = [limit for limit in run.limits if "widened" in limit or "counts as consistent" in limit]
-    assert len(told) == (resolution > 0)
-    assert all(share in limit for limit in told)
+def test_no_interval_is_widened_before_it_is_judged(run: Run) -> None:
+    """A verdict is what its interval says: consistent just where the prediction lies inside."""
+    record = load(provenance.RECORDS / run.id / "run-cpu.yml", "run-cpu.yml")
+    tables = {
+        file.name.removesuffix("-cpu.csv"): from_csv((provenance.RECORDS / run.id / file.name).read_text(), file.name)
+        for file in record.files
+    }
+    for metric in run.metrics(record.configuration, tables):
+        if metric.prediction is not None and metric.interval is not None and metric.verdict != "not converged":
+            low, high = metric.interval
+            assert (low <= metric.prediction.value <= high) == (metric.verdict == "consistent"), metric.id
+    assert "widened" not in " ".join((*run.limits, *run.method))
 
 
 def test_the_note_tells_of_movement_and_offset() -> None:
@@ -163,6 +155,55 @@ def test_intervals_cover_as_often_as_they_say() -> None:
         _, low, high = estimates.mean_and_interval(draw.normal(2.0, 1.0, 5))
         hits += low <= 2.0 <= high
     assert abs(hits / 400 - 0.95) < 3 * (0.95 * 0.05 / 400) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("seeds", "sizes", "whole"),
+    [(3, 5, False), (3, 3, False), (4, 4, False), (6, 8, False), (6, 5, True), (8, 6, True)],
+)
+@pytest.mark.parametrize("spread", [1.0, 3.0])
+def test_intervals_of_exponents_cover_as_often_as_they_say(
+    seeds: int, sizes: int, whole: bool, spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 600 tables with a known exponent, 93 to 98 % of the intervals hold it.
+
+    That is 95 %, less two standard errors of such a share; and above it one more, since Welch's degrees of freedom are
+    on the safe side for three seeds. Without the two corrections it is 80 to 92 %. The scatter grows up to threefold
+    from the smallest to the largest size.
+    """
+    monkeypatch.setattr(estimates, "_RESAMPLES", 200)
+    draw = generator(4, "coverage of exponents")
+    x = np.repeat(2.0 ** np.arange(sizes), seeds)
+    labels = np.tile(np.arange(seeds), sizes)
+    scale = 0.1 * np.geomspace(1, spread, sizes).repeat(seeds)
+    hits = 0
+    for table in range(600):
+        losses = np.exp(-np.log(x) + scale * draw.standard_normal(len(x)))
+        points = fitting.gather(x, losses)
+        if whole:
+            found = estimates._whole_seeds(x, losses, labels, points, f"table {table}")
+        else:
+            found = estimates._bootstrap(points, f"table {table}")
+        hits += found.interval[0] <= 1 <= found.interval[1]
+    assert 0.93 <= hits / 600 <= 0.98
+
+
+def test_the_standard_error_is_that_of_a_slope() -> None:
+    """Oracle: variances of means of r losses, carried through the weights of least squares; r - 1 below the squares."""
+    draw = generator(5, "error of a slope")
+    sizes = np.repeat(2.0 ** np.arange(5), 3)
+    losses = np.exp(draw.standard_normal(15))
+    found = estimates.exponent(sizes, losses, "test")
+    x = np.log(np.unique(sizes)) - np.mean(np.log(sizes))
+    terms = (x / np.sum(x**2)) ** 2 * np.log(losses).reshape(5, 3).var(axis=1, ddof=1) / 3
+    assert found.bootstrap.standard_error == pytest.approx(math.sqrt(terms.sum()), rel=0.06)
+    degrees = terms.sum() ** 2 / np.sum(terms**2 / 2)
+    reach = (found.bootstrap.interval[1] - found.bootstrap.interval[0]) / 2 / found.bootstrap.standard_error
+    assert quantile(0.95, degrees) <= reach <= quantile(0.95, degrees - 0.1)
+    own = [fitting.power_law(fitting.gather(np.unique(sizes), losses[seed::3])).alpha for seed in range(3)]
+    paired = estimates.exponent(sizes, losses, "test", np.tile(np.arange(3), 5))
+    low, high = estimates.mean_and_interval(np.array(own))[1:]
+    assert paired.bootstrap.interval == pytest.approx((low, high), rel=0.06)
 
 
 def test_points_of_a_figure_are_geometric_means() -> None:

@@ -9,6 +9,7 @@ from calculators.runs import kernel_spectrum, provenance
 from calculators.runs.kernel_spectrum import KERNELS, RUN, gram, prior_kernel, spectrum, sphere, tangent_kernel
 from calculators.runs.randomness import generator
 from calculators.runs.record import from_csv, load
+from calculators.runs.run import Table
 from calculators.runs.running import replayed
 
 # Exponents measured elsewhere for targets of the kernel's own prior, d = 1 ... 4.
@@ -136,7 +137,37 @@ def test_the_limits_say_which_way_the_exponents_drift() -> None:
     assert all(rise["ntk", "data", "smooth", d] > 0.1 for d in (3, 4))
     limits = " ".join(RUN.limits)
     assert (
-        "For targets of the prior it falls, for the smooth target it rises, and for features it falls in two" in limits
+        "For targets of the prior it falls, for the smooth target under the tangent kernel it rises, and for features "
+        "it falls in two" in limits
     )
     answer = RUN.answer(RUN.metrics(load(folder / "run-cpu.yml", "x").configuration, {"losses": table}))
-    assert "3 of 4 exponents are consistent with 2(d + t)/d" in answer
+    assert "5 of 8 exponents are consistent with 2(d + t)/d" in answer
+
+
+def test_data_and_parameters_are_compared_over_the_same_sizes() -> None:
+    """Losses made up: half as steep in data beyond the sizes that parameters have, which must not count."""
+    rows = []
+    for name in KERNELS:
+        for seed, tilt in ((0, -0.01), (1, 0.01)):
+            for size in (16, 32, 64, 128, 256, 512, 1024):
+                data = size**-1.0 if size <= 256 else 256**-0.5 * size**-0.5
+                rows.append((name, "data", "prior", 2, size, seed, data))
+                if size <= 256:
+                    rows.append((name, "parameters", "prior", 2, size, seed, size ** (-0.8 - tilt)))
+    tables = {"losses": Table(kernel_spectrum._COLUMNS, tuple(rows))}
+    found = list(kernel_spectrum._differences({"dimensions": (2,)}, tables))
+    assert [metric.id for metric in found] == ["nngp-difference-d-2", "ntk-difference-d-2"]
+    for metric in found:
+        assert metric.interval is not None and metric.interval[0] < 0.2 < metric.interval[1]
+        assert metric.value == pytest.approx(0.2)
+        assert "so their difference 0" in metric.note
+
+
+def test_both_kernels_learn_a_smooth_target() -> None:
+    found = replayed(RUN, RUN.presets["replay"].configuration, (0, 1))
+    dimensions = RUN.presets["replay"].configuration["dimensions"]
+    assert isinstance(dimensions, tuple)
+    for name, t in (("nngp", 3), ("ntk", 1)):
+        for d in map(int, dimensions):
+            (metric,) = (one for one in found if one.id == f"{name}-data-smooth-d-{d}")
+            assert metric.prediction is not None and metric.prediction.value == pytest.approx(2 * (d + t) / d)

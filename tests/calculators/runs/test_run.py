@@ -1,5 +1,6 @@
 """The parts of a run's declaration refuse what cannot be; a prediction is computed, and jax is not loaded."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from calculators.runs import RUNS
-from calculators.runs.run import Figure, Line, Metric, Part, Prediction, Preset, Series, Table
+from calculators.runs.run import Figure, Line, Metric, Part, Prediction, Preset, Run, Series, Table
 from tests.calculators.runs.made_up import made_up
 
 PROJECT = Path(__file__).parents[3]
@@ -94,3 +95,29 @@ def test_a_curve_of_theory_is_the_formula_with_one_letter_open() -> None:
     open_ = Prediction("scaling-exponent", {"degree": "1", "loss_order": "2"})
     with pytest.raises(ValueError, match=r"^without loss_order just one letter must be open; scaling-exponent gives "):
         open_.along("loss_order", (2,))
+
+
+def flags(run: Run, preset: str) -> dict[str, object]:
+    """What decides which way the code goes: kinds of parts, words, and which numbers are 0."""
+    configuration = run.presets[preset].configuration
+    found: dict[str, object] = {"parts": {re.sub(r"(-\d+)+", "", part.id) for part in run.parts(configuration)}}
+    for name, value in configuration.items():
+        values = value if isinstance(value, tuple) else (value,)
+        words = {one for one in values if isinstance(one, str)}
+        found[name] = (words, any(one == 0 for one in values), any(one != 0 for one in values))
+    return found
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
+def test_a_replay_goes_every_way_that_a_record_goes(run: Run) -> None:
+    """Else a change to what the record rests on would pass as `replay agrees`."""
+    expected = flags(run, "cpu")
+    assert flags(run, "replay") == expected
+    if "gpu" in run.presets:
+        assert flags(run, "gpu") == expected
+
+
+def test_the_replay_of_kernels_has_every_dimension_of_the_record() -> None:
+    """The weight of the sphere, the harmonics and the numbers of examples depend on it."""
+    (run,) = (run for run in RUNS if run.id == "kernel-spectrum")
+    assert run.presets["replay"].configuration["dimensions"] == run.presets["cpu"].configuration["dimensions"]

@@ -329,6 +329,20 @@ def test_gpu_tables_stay_small() -> None:
         assert count * (2 if each == "widths" else 1) * longest < 200_000
 
 
+def test_what_was_done_names_the_widths_of_the_teachers() -> None:
+    widths = {
+        (run.id, preset): run.presets[preset].configuration["teacher_width"]
+        for run in (teacher_student_data.RUN, teacher_student_parameters.RUN)
+        for preset in ("cpu", "gpu")
+    }
+    ours, theirs = teacher_student_parameters.RUN.id, teacher_student_data.RUN.id
+    assert (
+        f"of width {widths[ours, 'cpu']} in the CPU record ({widths[theirs, 'cpu']} there) and "
+        f"{widths[ours, 'gpu']} in the GPU's"
+    ) in " ".join(teacher_student_parameters.RUN.method)
+    assert widths[ours, "gpu"] == widths[theirs, "gpu"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("run", [run for run in RUNS if run.jax], ids=lambda run: run.id)
 def test_replays_agree(run) -> None:
