@@ -28,6 +28,8 @@ from digest.problems import Problem, did_you_mean, listed, quoted
 from digest.source import Document, Keys
 
 _KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
+_MARKED = re.compile(r"\$[^$]*[\\^_{}=+][^$]*\$|\$[A-Za-z]\$|\]\([^)]|\*\*\S|\[\[")
+_NO_REASONS = frozenset({"yes", "no", "true", "false", "none", "null", "~", "-"})
 _SCHEME = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
 
 
@@ -88,6 +90,18 @@ def _one_line(value: str) -> str:
     return value.strip()
 
 
+def _plain(value: str) -> str:
+    if _MARKED.search(value):
+        raise breach("must be plain text, shown as it is typed, without formulas, links or emphasis")
+    return value
+
+
+def _reason(value: str) -> str:
+    if value.casefold() in _NO_REASONS:
+        raise breach("must say why in words, or be left out")
+    return value
+
+
 def is_id(name: str) -> bool:
     """Whether a name can be an id: lower-case words joined by hyphens."""
     return re.fullmatch(_KEBAB, name) is not None
@@ -112,7 +126,14 @@ MetricName = Annotated[
     ),
     Field(json_schema_extra={"pattern": f"^{_KEBAB}/{_KEBAB}$"}),
 ]
-Line = Annotated[str, AfterValidator(_filled), AfterValidator(_one_line), Field(json_schema_extra={"minLength": 1})]
+Line = Annotated[
+    str,
+    AfterValidator(_filled),
+    AfterValidator(_one_line),
+    AfterValidator(_plain),
+    Field(json_schema_extra={"minLength": 1}),
+]
+Reason = Annotated[Line, AfterValidator(_reason)]
 Url = Annotated[
     str,
     _matching(_SCHEME.pattern, "must be an http or https address"),
@@ -216,7 +237,7 @@ class Claim(Structure):
     """A calculator's result that the claim must equal: makes it `derived`."""
     measured: MetricName | None = None
     """A metric of a run in this repository, as `<run>/<metric>`: makes it `measured`."""
-    unverified: Line | None = None
+    unverified: Reason | None = None
     """Why we could not check it: makes it `unverified`."""
 
     @property
@@ -295,7 +316,7 @@ class TableRow(Structure):
     """What the row says, in one sentence."""
     source: Source | None = None
     """Who says it, and where."""
-    unverified: Line | None = None
+    unverified: Reason | None = None
     """Why we could not check it."""
     answers: tuple[Id, ...] = ()
     """Ids of other rows that this one is an answer to; say in the table's `about` whose reading that is."""

@@ -10,7 +10,7 @@ from digest.corpus import Entry
 from digest.model import Issue, Item, Paper, Status, Table
 from digest.pages.measured import beside
 from digest.pages.models import Anchor, Citation, ItemPage, NoteBox, TableBox, TableLine
-from digest.pages.site import SITE_NAME, Site, counts, issue_title
+from digest.pages.site import SITE_NAME, Site, counts, family_name, issue_title
 from digest.source import Keys
 from digest.widgets import Widget
 
@@ -157,6 +157,6 @@ def _bibtex(paper: Paper) -> str:
         "doi": paper.doi,
         "url": paper.url,
     }
-    key = paper.id or f"{paper.authors[0].split()[-1].lower()}-{paper.year}"
+    key = paper.id or f"{family_name(paper.authors[0]).lower()}-{paper.year}"
     rows = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
     return f"@misc{{{key},\n{rows}}}"

@@ -24,6 +24,7 @@ SITE_NAME: Final = "Theory Digest"
 _LONG_FORMULA: Final = 26  # signs
 _LONG_MATHML: Final = 300  # characters; what is shorter holds fewer signs, and is not looked at
 _LONGEST_EXACT: Final = 12  # signs of an exact prediction in a table
+_GENERATIONS: Final = frozenset({"Jr", "Sr", "II", "III", "IV"})
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
@@ -265,6 +266,12 @@ def counts(claims: Iterable[Claim], *, all_statuses: bool = False) -> tuple[Coun
     return tuple(Count(status, found[status]) for status in Status if all_statuses or found[status])
 
 
+def family_name(author: str) -> str:
+    """The last word of a name that is no generation: Worley, of G Gordon Worley III."""
+    words = [word for word in author.split() if word.rstrip(".") not in _GENERATIONS]
+    return (words or author.split())[-1].rstrip(",")
+
+
 def _short_authors(authors: Sequence[str]) -> str:
-    names = [author.split()[-1] for author in authors]
+    names = [family_name(author) for author in authors]
     return names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
