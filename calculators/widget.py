@@ -244,6 +244,15 @@ def is_exact(calculator: Calculator, expression: sympy.Expr) -> bool:
     return True
 
 
+def is_power_of_two(calculator: Calculator, expression: sympy.Expr) -> bool:
+    """Whether it is 2 to a power that a page knows exactly: then the value is exact where that is a whole number."""
+    return isinstance(expression, sympy.Pow) and expression.base == 2 and is_exact(calculator, expression.exp)
+
+
+WHOLE_POWERS = 50
+"""Up to this exponent powers of two are written out, which takes 16 digits; beyond they have six and a power of ten."""
+
+
 def is_computable(calculator: Calculator, expression: sympy.Basic) -> bool:
     """Whether a page can give the value at all."""
     if not isinstance(expression, sympy.Expr):
@@ -776,9 +785,14 @@ def _function(calculator: Calculator, expression: sympy.Expr) -> str:
     exact, code = _code(calculator, expression)
     if exact:
         return f"({_unpack(calculator, expression.free_symbols)}) => {code}"
+    whole = ""
+    if is_power_of_two(calculator, expression):
+        power = emit.javascript(expression.exp, exact=True, infinite=_infinite(calculator))
+        whole = f"const power = (({_unpack(calculator, expression.free_symbols)}) => {power})(given); "
+        whole += f"if (power.d === 1n && power.n <= {WHOLE_POWERS}n) return new Fraction(2n).pow(power); "
     if (tens := _tens(expression)) is not None:
         code = f"huge({code}, () => {emit.javascript(tens, exact=False)})"
-    return f"(given) => {{ {_numbers(calculator, expression.free_symbols)}return {code}; }}"
+    return f"(given) => {{ {whole}{_numbers(calculator, expression.free_symbols)}return {code}; }}"
 
 
 def _tens(expression: sympy.Expr) -> sympy.Expr | None:

@@ -17,7 +17,17 @@ from mpmath import mpf
 
 from calculators import emit, numeric
 from calculators.derivation import Axes, Axis, Calculator, Curve, Derivation, Parameter, Result, Table, rounded
-from calculators.widget import PageStep, Plan, Shown, fixed, is_exact, plan, settled
+from calculators.widget import (
+    WHOLE_POWERS,
+    PageStep,
+    Plan,
+    Shown,
+    fixed,
+    is_exact,
+    is_power_of_two,
+    plan,
+    settled,
+)
 from digest import addresses, fits
 
 Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a line of its own
@@ -494,7 +504,7 @@ def _case(
                 quantity.id,
                 quantity.title,
                 Markup(mathml[emit.latex(quantity.symbol), False]),
-                "=" if is_exact(calculator, quantity.expression) else "≈",
+                "=" if _is_exact_at(calculator, quantity.expression, values) else "≈",
                 *(_with_decimal(calculator, quantity.expression, values) if when.now else ("", "")),
                 quantity.unit,
             )
@@ -504,9 +514,17 @@ def _case(
     )
 
 
+def _is_exact_at(calculator: Calculator, expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> bool:
+    """Whether the page's script has an exact value for these values of the letters."""
+    if is_exact(calculator, expression):
+        return True
+    power = expression.exp.subs(values) if is_power_of_two(calculator, expression) else None
+    return isinstance(power, sympy.Integer) and abs(power) <= WHOLE_POWERS
+
+
 def _shown_value(calculator: Calculator, expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> str:
     """An exact text where the page's script has one too, else six digits; a dash where there is no value."""
-    if is_exact(calculator, expression):
+    if _is_exact_at(calculator, expression, values):
         return emit.text(expression.subs(values))
     try:
         return numeric.six_digits(_number(expression, values))

@@ -4,7 +4,7 @@
 import { FitError, cells, curves, decode, fit, general, isRejected, readTable, report, say, thinned, which } from "./fit.js";
 import * as rules from "./fitting.js";
 import { shown } from "./numbers.js";
-import { Derivation, copy, letters, readAddress, readField } from "./pieces.js";
+import { Derivation, arrowKeys, copy, letters, readAddress, readField } from "./pieces.js";
 
 const AT_ONCE = 100_000; // characters that are read while one types; a longer table goes to a worker
 const HELD = 200_000; // characters of a file that are shown in the field
@@ -60,6 +60,7 @@ class FitPage {
   start() {
     for (const { field, slider, parameter } of this.fields) {
       field.addEventListener("input", () => this.update());
+      arrowKeys(field, slider);
       slider.addEventListener("input", () => {
         field.value = parameter.infinite && Number(slider.value) === Number(slider.max) ? "" : slider.value;
         this.update(slider);
@@ -144,6 +145,7 @@ class FitPage {
     this.one("[data-fit-made]").hidden = table.text !== this.example;
     this.found = null;
     if (!this.first) this.chosen = false;
+    this.fresh = true; // another table is no change of an assumption: nothing is marked
     this.update();
   }
 
@@ -365,6 +367,11 @@ class FitPage {
     const sizes = sums ? new this.module.Fraction(sums.sizes) : NaN; // what is exact is worked out with fractions
     this.derivation.choose({ [this.floor.name]: this.floor.value });
     this.derivation.show({ ...values, ...sums, sizes });
+    if (!sums) return;
+    const before = this.fresh ? null : this.said;
+    this.said = this.derivation.texts();
+    this.derivation.mark(before);
+    this.fresh = false;
   }
 
   /** The links and the shell commands for what is set now; the table is in none of them. */

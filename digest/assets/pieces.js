@@ -3,6 +3,8 @@
 
 import { readNumber, shown } from "./numbers.js";
 
+const IDLE = 1200; // [ms] after which the next change counts as a new one
+
 /** What `places` show for some settings only: steps and other variants, and the numbers in their formulas. */
 export class Derivation {
   constructor(places, slots) {
@@ -17,6 +19,8 @@ export class Derivation {
     this.parts = this.steps.map((step) => [...step.querySelectorAll("[data-options]")]);
     this.slots = all("[data-slot]");
     this.filled = new Map(); // slot -> what stands in it
+    this.settled = null; // step texts from which changes are marked
+    this.changed = -Infinity; // when the last change came [ms]
     for (const bar of all("[data-stepper]")) new Stepper(bar, this.steps);
   }
 
@@ -45,10 +49,35 @@ export class Derivation {
     }
   }
 
+  /** Marks the steps that read otherwise than before the reader began to change something; null: none. */
+  mark(before) {
+    const now = performance.now();
+    if (this.settled === null || now - this.changed > IDLE) this.settled = before;
+    this.changed = now;
+    const texts = this.texts();
+    if (before === null) this.settled = null;
+    this.steps.forEach((step, index) => {
+      const other = this.settled !== null && texts[index] !== this.settled[index];
+      step.classList.toggle("is-changed", other);
+      for (const badge of step.querySelectorAll(".td-step__changed")) badge.hidden = !other;
+    });
+  }
+
   /** What each step says at present: the text of the variant that is shown. */
   texts() {
     return this.parts.map((parts) => parts.filter((part) => !part.hasAttribute("hidden")).map((part) => part.textContent).join(""));
   }
+}
+
+/** Up and down move a field as they move its slider: it is a text field, since a number field takes no 5/2. */
+export function arrowKeys(field, slider) {
+  field.addEventListener("keydown", (event) => {
+    const steps = { ArrowUp: "stepUp", ArrowDown: "stepDown" }[event.key];
+    if (!steps || field.hasAttribute("aria-invalid")) return;
+    event.preventDefault();
+    slider[steps]();
+    slider.dispatchEvent(new Event("input"));
+  });
 }
 
 /** Shows the steps one by one: first the question, then the answer. */

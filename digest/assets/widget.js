@@ -2,9 +2,8 @@
 // There is no formula here. Every number that is shown comes from the module, which is emitted from SymPy.
 
 import { isExact, rounded, shown } from "./numbers.js";
-import { Derivation, copy, letters, readAddress, readField, valueOf } from "./pieces.js";
+import { Derivation, arrowKeys, copy, letters, readAddress, readField, valueOf } from "./pieces.js";
 
-const IDLE = 1200; // [ms] after which the next change counts as a new one
 const HUSH = 700; // [ms] of rest before a change is announced
 const REST = 200; // [ms] of rest before a change comes into the address
 const SAMPLES = 97; // points of a curve in a frame of its own
@@ -34,21 +33,12 @@ class Widget {
     this.output = section.querySelector("[data-result]");
     this.derivation = new Derivation(this.places, module.slots);
     this.read = (parameter, text) => readField(module.Fraction, parameter, text);
-    this.settled = null; // step texts from which changes are marked
-    this.changed = -Infinity; // when the last change came [ms]
   }
 
   start() {
     for (const { field, slider, parameter } of this.fields) {
       field.addEventListener("input", () => this.update());
-      // A text field, since a number field takes no 5/2; up and down move it as they move its slider.
-      field.addEventListener("keydown", (event) => {
-        const steps = { ArrowUp: "stepUp", ArrowDown: "stepDown" }[event.key];
-        if (!steps || field.hasAttribute("aria-invalid")) return;
-        event.preventDefault();
-        slider[steps]();
-        slider.dispatchEvent(new Event("input"));
-      });
+      arrowKeys(field, slider);
       slider.addEventListener("input", () => {
         const infinite = parameter.infinite && Number(slider.value) === Number(slider.max);
         field.value = infinite ? "" : parameter.logarithmic ? String(Number(this.module.tens(slider.value).toPrecision(3))) : slider.value;
@@ -105,7 +95,7 @@ class Widget {
     const fine = problems.length === 0;
     for (const place of this.places) place.classList.toggle("is-blank", !fine);
     const state = this.show(this.module.complete(values, chosen), chosen);
-    this.mark(before, first);
+    if (!first) this.derivation.mark(before);
     if (fine) this.links(...state);
     else this.blank(`No answer for what is typed: ${problems.join("; ")}. Steps and plot are those of the last numbers.`);
     this.announce(first, problems);
@@ -163,20 +153,6 @@ class Widget {
     const decimal = isExact(value) ? rounded(value) : "";
     if (decimal === "" || decimal === shown(value)) return "";
     return `${value.equals(new this.module.Fraction(decimal)) ? "=" : "≈"} ${decimal}`;
-  }
-
-  /** Marks the steps that read otherwise than before the reader began to change something. */
-  mark(before, first) {
-    const now = performance.now();
-    if (first) return;
-    if (this.settled === null || now - this.changed > IDLE) this.settled = before;
-    this.changed = now;
-    const texts = this.derivation.texts();
-    this.derivation.steps.forEach((step, index) => {
-      const other = texts[index] !== this.settled[index];
-      step.classList.toggle("is-changed", other);
-      for (const badge of step.querySelectorAll(".td-step__changed")) badge.hidden = !other;
-    });
   }
 
   plot(values, chosen, value) {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from calculators import CATALOG, emit
+from calculators.widget import javascript_module
 from digest import render, widgets
 from digest.typeset import typeset
 
@@ -161,3 +164,46 @@ def test_every_letter_of_a_calculator_is_listed() -> None:
         latex = {(emit.latex(parameter.symbol), False): "" for parameter in calculator.parameters}
         named = list(widgets._named_letters(calculator, latex))
         assert len(fields) + len(named) == len(calculator.parameters), calculator.id
+
+
+@pytest.mark.parametrize(
+    ("id_", "settings", "quantity", "shown"),
+    [
+        ("kernel-spectrum", {"decay": "1/2"}, "halving", ("=", "4")),
+        ("kernel-spectrum", {"decay": "3/2"}, "halving", ("≈", "1.5874")),
+        ("kernel-spectrum", {"decay": "1/40"}, "halving", ("=", "1099511627776")),
+        ("nearest-neighbour", {"dimension": "2"}, "halving", ("=", "2")),
+        ("nearest-neighbour", {"dimension": "3"}, "halving", ("≈", "2.82843")),
+        ("variance-limited", {"limit": "exact", "loss_order": "1/2"}, "halving", ("=", "16")),
+    ],
+)
+def test_a_whole_power_of_two_is_exact(
+    id_: str, settings: dict[str, str], quantity: str, shown: tuple[str, str], tmp_path: Path
+) -> None:
+    """In the build and in the page's script, with the sign that says so."""
+    calculator = CATALOG[id_]
+    blueprint = widgets.blueprint(calculator)
+    mathml = {formula: str(line) for formula, line in typeset(blueprint.formulas(), PROJECT).items()}
+    made = widgets.widget(blueprint, settings, here=f"calculators/{id_}/", mathml=mathml)
+    (case,) = (case for case in made.cases if case.when.now)
+    (found,) = (view for view in case.quantities if view.id == quantity)
+    assert (found.sign, found.text) == shown
+    url = (PROJECT / "node_modules/fraction.js/dist/fraction.mjs").as_uri()
+    numbers = (PROJECT / "digest/assets/numbers.js").as_uri()
+    # What needs a special function is not asked for here.
+    stubs = r"const \1 = () => NaN;"
+    module = re.sub(r"^import \{ (\w+) \} from .*$", stubs, javascript_module(calculator, url), flags=re.M)
+    (tmp_path / "calculator.mjs").write_text(module)
+    given = {parameter.id: str(parameter.start) for parameter in calculator.parameters}
+    given |= {name: text for name, text in settings.items() if name in given}
+    chosen = {name: text for name, text in settings.items() if name not in given}
+    (tmp_path / "run.mjs").write_text(
+        f"""import * as module from "./calculator.mjs";
+        import {{ isExact, shown }} from "{numbers}";
+        const at = Object.entries({json.dumps(given)}).map(([name, text]) => [name, new module.Fraction(text)]);
+        const value = module.quantities(Object.fromEntries(at), {json.dumps(chosen)}).{quantity};
+        console.log(JSON.stringify([isExact(value) ? "=" : "≈", shown(value)]));"""
+    )
+    done = subprocess.run(["node", str(tmp_path / "run.mjs")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert tuple(json.loads(done.stdout)) == shown

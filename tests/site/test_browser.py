@@ -155,9 +155,25 @@ def test_further_assumptions_are_folded_and_opened_by_an_address(page: Page, add
     section.locator('[name="resource"]').select_option("width")
     expect(section.locator("[data-silence]")).to_contain_text("gives no exponent")
     section.locator('[name="regime"]').select_option("variance")
-    expect(section.locator('select[name="also"]')).to_be_hidden()
+    expect(section.locator("[data-silence]")).to_contain_text("This question belongs to the regime resolution")
+    section.locator('[name="also"]').select_option("nothing")
     assert result(section).inner_text() == "1"
     page.wait_for_url("**/?loss=squared&regime=variance&resource=width")
+
+
+def test_an_address_that_asks_what_has_no_answer_gets_none(page: Page, address: str) -> None:
+    """As in the shell: the exponent of the regime variance is no answer to a question about the other one."""
+    page.goto(address + KINDS["calculator"] + "?regime=variance&also=label-noise")
+    section = ready(page)
+    expect(section.locator("[data-silence]")).to_contain_text("This question belongs to the regime resolution")
+    assert result(section).inner_text() == ""
+    page.goto(address + KINDS["calculator"] + "?dimension=8&degree=1&also=lower-bound")
+    section = ready(page)
+    expect(section.locator("[data-silence]")).to_contain_text("The theory gives no bound here.")
+    expect(page.locator('[data-step="cells"]')).to_be_hidden()
+    section.locator('[name="smoothness"]').fill("2")
+    assert result(section).inner_text() == "1/2"
+    expect(page.locator('[data-step="cells"]')).to_be_visible()
 
 
 @pytest.mark.parametrize(

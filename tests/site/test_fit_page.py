@@ -177,6 +177,26 @@ def test_settings_read_the_exponent_again(section: Locator) -> None:
     assert "confirm" not in section.inner_text()
 
 
+def test_a_turned_switch_marks_the_steps_that_change(page: Page, section: Locator) -> None:
+    """As in the other calculators; another table marks none."""
+    changed = page.locator("[data-step].is-changed:visible")
+    expect(changed).to_have_count(0)
+    section.locator('[name="floor"]').select_option("none")
+    expect(page.locator('[data-step="standard-error"]')).to_have_class(re.compile("is-changed"))
+    assert 1 < changed.count() < page.locator("[data-step]:visible").count()
+    expect(page.locator('[data-step="law"]')).not_to_have_class(re.compile("is-changed"))
+    section.locator("[data-fit-text]").fill(GOOD)
+    expect(changed).to_have_count(0)
+
+
+def test_arrow_keys_move_a_number(section: Locator) -> None:
+    for name, key, value in (("dimension", "ArrowUp", "9"), ("degree", "ArrowDown", "0")):
+        field = section.locator(f'[name="{name}"]')
+        field.press(key)
+        expect(field).to_have_value(value)
+    expect(section.locator("[data-fit-verdicts]")).to_contain_text("2/d = 0.2222 at d = 9")
+
+
 def test_the_derivation_holds_the_sums_of_the_table(page: Page, section: Locator) -> None:
     section.locator("[data-fit-text]").fill("1,8\n2,4\n4,2\n8,1\n")
     assert result(section) == "1"
