@@ -466,12 +466,10 @@ RUN = Run(
         "The inputs lie on a sphere, where the spectrum is known to fall as a power. Real data need not do that.",
         "A thousand examples, or some hundred features, are few: in three and four dimensions every exponent differs "
         "between the smaller and the larger sizes by more than the scatter. For targets of the prior it falls, for the "
-        "smooth target under the tangent kernel it rises, "
-        "and for features it falls in two dimensions already. “Not asymptotic” says that the "
-        "way is towards the prediction; whether it ends there is not shown. From one size to the next the slopes "
-        "scatter about this, and for the smooth target under the tangent kernel in two dimensions "
-        "they end lower than predicted, within the "
-        "interval.",
+        "smooth target under the tangent kernel it rises, and for features it falls in two dimensions already. “Not "
+        "asymptotic” says that the way is towards the prediction; whether it ends there is not shown. From one size to "
+        "the next the slopes scatter about this, and for the smooth target under the tangent kernel in two dimensions "
+        "they end lower than predicted, within the interval.",
         "The steep kernel in one dimension is measured up to 256 examples only: beyond that the loss would drown in "
         "the rounding of double precision.",
         "The intervals know the scatter between seeds alone. At these sizes the eigenvalues have not settled either: "
