@@ -42,6 +42,7 @@ _SHORT = {"twonn": "TwoNN", "mle": "maximum likelihood"}
 _CUBE, _INPUTS, _FIRST, _SECOND = "cube", "inputs", "hidden-1", "hidden-2"
 _LAYERS = {_SECOND: "second hidden layer", _FIRST: "first hidden layer", _INPUTS: "inputs"}
 _TEACHER = "tanh"
+_PARTS = ("dimensions", "dimensions_in_a_part")
 _PLACES = 2
 """Decimals of a measured dimension that goes into a calculator."""
 PUBLISHED = MappingProxyType(
@@ -58,11 +59,11 @@ GPT-2 small, 53 against at least 90, has no point, since its dimension is given 
 
 
 def _parts(configuration: Configuration) -> tuple[Part, ...]:
-    return (Part("cubes", "cubes of known dimension"), Part("students", "trained students"))
+    return (Part("cubes", "cubes of known dimension"), *sweep.parts(configuration, *_PARTS))
 
 
 def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
-    return _cubes(configuration, seeds) if part.id == "cubes" else _students(configuration, seeds)
+    return _cubes(configuration, seeds) if part.id == "cubes" else _students(configuration, part, seeds)
 
 
 def _cubes(configuration: Configuration, seeds: tuple[int, ...]) -> Measurements:
@@ -81,9 +82,9 @@ def _estimates(cloud: Array) -> Iterator[tuple[str, float]]:
     yield "mle", sweep.short(dimension.maximum_likelihood(cloud).dimension)
 
 
-def _students(configuration: Configuration, seeds: tuple[int, ...]) -> Measurements:
+def _students(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
     """The students of `teacher-student-data` with a smooth teacher; those with the most data are looked into."""
-    everyone = teacher_student_data.students(configuration, numbers(configuration, "dimensions"), seeds)
+    everyone = teacher_student_data.students(configuration, sweep.part_numbers(configuration, *_PARTS, part), seeds)
     trained = sweep.train(
         configuration, [one for one in everyone if one.teacher == _TEACHER], "students to look into", keep=True
     )

@@ -278,7 +278,7 @@ RUN = Run(
             | {
                 "student_width": 64,
                 "dimensions": (2, 3, 4, 6),
-                "dimensions_in_a_part": 4,
+                "dimensions_in_a_part": 1,
                 "power_dimension": 4,
                 "sizes": (32, 64, 128, 256, 512),
                 "batch": 64,

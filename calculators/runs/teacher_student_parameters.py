@@ -262,7 +262,7 @@ RUN = Run(
                 "teacher_width": 48,
                 "dimensions": (3, 4, 6),
                 "widths": (3, 6, 12, 24),
-                "widths_in_a_part": 4,
+                "widths_in_a_part": 1,
                 "batch": 64,
                 "steps": 16_000,
                 "checkpoints": 20,
