@@ -22,7 +22,7 @@ from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError, c
 import calculators
 from calculators.runs import agreements
 from calculators.runs.record import Record, RecordedMetric, RecordError, from_csv, load
-from calculators.runs.run import Figure, Metric, Prediction, Run
+from calculators.runs.run import Figure, Metric, Prediction, Run, Sheet
 from calculators.runs.running import record_name
 from calculators.runs.verifying import RECORDED, verify_record
 from digest.model import Flag, Structure, breach, validate
@@ -122,6 +122,8 @@ class Worked:
     figures: tuple[Figure, ...]
     metrics: tuple[RecordedMetric, ...]
     """As they are computed now: the recorded numbers, in today's words."""
+    sheets: tuple[Sheet, ...]
+    """Further tables, from the files."""
 
 
 @dataclass(frozen=True)
@@ -294,14 +296,15 @@ class RunsReader:
         # The replay is for `verify` in a shell: it takes time, and for some runs jax.
         finding = verify_record(run, preset, self.root, self.shown, replay=False)
         if finding.problems:
-            return Worked(finding.problems, False, "", (), ())
+            return Worked(finding.problems, False, "", (), (), ())
         tables = {
             file.name.removesuffix(f"-{preset}.csv"): from_csv(files[file.name].decode(), file.name)
             for file in record.files
         }
         figures = run.figures(record.configuration, tables)
         answer = run.answer(tuple(map(_metric, finding.metrics)))
-        return Worked((), finding.state == "code unchanged", answer, figures, finding.metrics)
+        sheets = run.sheets(record.configuration, tables)
+        return Worked((), finding.state == "code unchanged", answer, figures, finding.metrics, sheets)
 
     @cached_property
     def _code(self) -> str:

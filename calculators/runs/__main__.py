@@ -14,7 +14,7 @@ from calculators.derivation import suggestion
 from calculators.runs import RUNS, hosts, provenance
 from calculators.runs.record import RecordedMetric
 from calculators.runs.run import PRESETS, Run
-from calculators.runs.running import StartError, carry_out, is_current, plan, record_name
+from calculators.runs.running import UNFINISHED, StartError, carry_out, is_current, plan, record_name
 from calculators.runs.verifying import report, verify
 
 
@@ -40,9 +40,15 @@ def main(arguments: Sequence[str] | None = None, runs: Sequence[Run] = RUNS) -> 
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        kept = "; the same command goes on from what is finished" if measuring else ""
+        kept = "; the same command goes on from what is finished" if measuring and _kept(options) else ""
         print(f"interrupted{kept}", file=sys.stderr)
         return 130
+
+
+def _kept(options: argparse.Namespace) -> bool:
+    """Whether a part that was finished is kept for the same command."""
+    run = options.id if options.command == "run" else "*"
+    return any((options.out or provenance.RECORDS).glob(f"{run}/{UNFINISHED}{options.preset}/*.json"))
 
 
 def _carry_out(options: argparse.Namespace, words: Sequence[str], runs: Sequence[Run]) -> int:

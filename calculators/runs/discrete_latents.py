@@ -223,13 +223,14 @@ _FIRST = (
     "early-gaussian",
     "early-categorical",
 )
-"""What answers the question stands first: the agent's own setting beside one change at a time."""
+"""After what is predicted stands what else answers the question: the agent's setting beside one change at a time."""
 
 
 def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
     table = measured["models"]
     found = {metric.id: metric for metric in (*_two_modes(table), *_compared(table), *_early(table))}
-    return tuple(found.pop(name) for name in _FIRST if name in found) + tuple(found.values())
+    first = [*(name for name, metric in found.items() if metric.prediction is not None), *_FIRST]
+    return tuple(found.pop(name) for name in first if name in found) + tuple(found.values())
 
 
 def _two_modes(table: Table) -> list[Metric]:
@@ -285,8 +286,23 @@ def _compared(table: Table) -> list[Metric]:
         ):
             values = table.column(column)[rows]
             name = f"{column}-{model.id}"
-            found.append(_metric(name, f"{title}, {model.title}", values, symbol=symbol, unit=unit))
+            note = _counterpart(table, model, column)
+            found.append(_metric(name, f"{title}, {model.title}", values, note=note, symbol=symbol, unit=unit))
     return found
+
+
+def _counterpart(table: Table, model: Model, column: str) -> str:
+    """What a stopped gradient changes, or the other kind of latent; empty where nothing is to be compared."""
+    kind, _, rest = model.id.partition("-")
+    if kind not in _KINDS:
+        return ""
+    stopped = rest.startswith("w08-no-")
+    other = f"{kind}-w08" if stopped else f"{'gaussian' if kind == 'categorical' else 'categorical'}-{rest}"
+    here, there = (table.column(column)[_rows(table, part="ablations", model=name)] for name in (model.id, other))
+    words = "all gradients" if stopped else f"the {_KINDS[other.partition('-')[0]]}"
+    mean, low, high = estimates.mean_and_interval(here - there)
+    change = f"{mean:+.2g} ({low:+.2g} to {high:+.2g})".replace("-", "−")
+    return f"Less the same with {words}, seed by seed: {change}; below 0 is better."
 
 
 def _early(table: Table) -> list[Metric]:
@@ -301,13 +317,14 @@ def _early(table: Table) -> list[Metric]:
             table.column("leap")[_rows(table, last=False, part="ablations", model=f"{latent}-{name}", step=first)]
             for name in ("w08", "w05")
         )
+        change = _change(_metric("early", "", strong - even, symbol="D"))
         found.append(
             _metric(
                 f"early-{latent}",
                 f"Log loss of the next frame after {first:,} steps, balancing 0.8 less 0.5, {title}",
                 strong - even,
-                note="Below 0 the prior foretells more with 0.8. Pairs with the same first weights and the same "
-                "episodes. That it should is a reading of balancing, not a derived prediction.",
+                note=f"{change}. Below 0 the prior foretells more with 0.8. Pairs with the same first weights and the "
+                "same episodes. That it should is a reading of balancing, not a derived prediction.",
                 symbol="D",
             )
         )
@@ -391,43 +408,25 @@ def _learning_figure(table: Table, latent: str) -> Figure:
 
 def _answer(metrics: tuple[Metric, ...]) -> str:
     by_id = {metric.id: metric for metric in metrics}
-    clauses = []
+    sentences = []
+    if "future-categorical-w08" in by_id:
+        better = sum(
+            by_id[f"future-categorical-{name}"].value < by_id[f"future-gaussian-{name}"].value for name in _BALANCES
+        )
+        word = "Yes" if better == len(_BALANCES) else "In part" if better else "No"
+        sentences.append(
+            f"{word}: with categorical latents futures are foretold better in {better} of {len(_BALANCES)} pairs."
+        )
     judged = [metric for metric in metrics if metric.prediction is not None]
     if judged:
         linear = [metric for metric in judged if "-linear-" in metric.id]
         classes = [metric for metric in judged if "-categorical-" in metric.id]
         good, near = (sum(m.verdict == "consistent" for m in group) for group in (linear, classes))
-        clauses.append(
-            f"{good} of {len(linear)} losses and rates of a Gaussian latent with a linear decoder are consistent with "
-            f"the derived ones, and {near} of {len(classes)} rates of categorical latents"
+        sentences.append(
+            f"A Gaussian latent with a linear decoder loses and charges as derived in {good} of {len(linear)} cases; "
+            f"classes charge as derived in {near} of {len(classes)}."
         )
-    if "future-categorical-w08" in by_id:
-        better = {
-            column: sum(
-                by_id[f"{column}-categorical-{name}"].value < by_id[f"{column}-gaussian-{name}"].value
-                for name in _BALANCES
-            )
-            for column in ("future", "bound", "reward")
-        }
-        clauses.append(
-            f"in this small world, over {len(_BALANCES)} ways to weigh the divergence, categorical latents do better "
-            f"than Gaussian ones in {better['future']} for imagined futures, in {better['bound']} for the evidence "
-            f"bound and in {better['reward']} for the reward"
-        )
-        kept, lost = (by_id[f"future-categorical-w08{suffix}"].value for suffix in ("", "-no-image"))
-        clauses.append(
-            f"with balancing 0.8, imagined futures of categorical latents are {kept:.2g} nats a leap above the true "
-            f"log loss, and {lost:.3g} without gradients from the frames"
-        )
-    text = "; ".join(clauses) + "."
-    if "early-gaussian" not in by_id:
-        return text
-    first = by_id["early-gaussian"].title.split(" after ")[1].split(" steps")[0]
-    changes = [f"by {_change(by_id[f'early-{latent}'])}, with {kind}s" for latent, kind in reversed(_KINDS.items())]
-    return (
-        f"{text} Balancing 0.8 instead of 0.5 changes the log loss of the next frame after {first} steps "
-        f"{' and '.join(changes)}; a reading of balancing expects a lower one with both."
-    )
+    return " ".join((*sentences, "Notes tell what balancing and gradients change."))
 
 
 def _change(metric: Metric) -> str:

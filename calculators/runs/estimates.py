@@ -9,7 +9,7 @@ factor, and the interval reaches to Student's t on each side.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -21,7 +21,7 @@ from calculators.fitting import Bootstrap, Fit, Points
 from calculators.least_squares import Array, line
 from calculators.runs.randomness import generator
 from calculators.runs.rounding import between, decimals, plain
-from calculators.runs.run import Line, Prediction, Series, Verdict
+from calculators.runs.run import Line, Prediction, Series, Sheet, Verdict
 from calculators.student import quantile
 
 CONFIDENCE = 0.95
@@ -220,6 +220,27 @@ def _halves(points: Points) -> tuple[Points, Points]:
         inside = (rows >= chosen[0]) & (rows <= chosen[-1])
         found.append(fitting.gather(np.exp(rows[inside]), np.exp(points.log_losses[inside])))
     return found[0], found[1]
+
+
+def local_sheet(found: Iterable[tuple[str, Exponent]]) -> Sheet:
+    """The exponents between each size and the next, and that of the fit with an offset, in a table.
+
+    Args:
+        found: (what was measured, its exponent).
+    """
+    rows = []
+    for title, one in found:
+        steps = "; ".join(f"{part.low:,.4g} to {part.high:,.4g}: {part.alpha:.3f}" for part in one.fit.local)
+        offset = one.fit.irreducible
+        if offset is None:
+            told = "not fitted: fewer than four sizes"
+        elif offset.state == "identified":
+            told = f"{offset.alpha:.3f}, identified"
+        else:
+            told = f"{offset.alpha:.3f}, not identified"
+        rows.append((title, steps, f"{one.fit.power_law.alpha:.3f}", told))
+    columns = ("what", "local exponents, from size to size", "without an offset", "with an offset")
+    return Sheet("Local exponents, and the fit with an offset", columns, tuple(rows))
 
 
 Law: TypeAlias = Callable[[Array], Array]

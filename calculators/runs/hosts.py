@@ -46,6 +46,11 @@ _NOISE = re.compile(
     rb'|Extension modules|  File ".*", line \d+ in |Additional GRPC|:UNKNOWN:|\s*$'
 )
 """Lines of C++ libraries, and of what Python says when one of them gives up."""
+_INSIDE = re.compile(
+    rb"\[Gloo\]|[EWIF]\d{4} \d\d:\d\d:\d\d|WARNING: All log|\*\*\* |PC: @|Fatal Python error|(Current t|T)hread 0x"
+    rb"|coordination[ _]service|Terminating process"
+)
+"""The same where a progress bar stands before it in the line."""
 
 
 class PlaceError(ValueError):
@@ -124,6 +129,22 @@ def watch(command: Sequence[str], where: Place | None, say: Callable[[str], None
     return 1
 
 
+def quiet(line: bytes) -> bytes:
+    """What is worth saying of a line; empty where nothing is.
+
+    A progress bar leaves no end of line behind, so what a library says may stand anywhere in one: from its mark on the
+    line is left out, and what stood before it gets an end.
+
+    Args:
+        line: with its end.
+    """
+    if _NOISE.match(line):
+        return b""
+    if (mark := _INSIDE.search(line)) is not None:
+        return line[: mark.start()] + b"\n" if line[: mark.start()].strip() else b""
+    return line
+
+
 def _passed_on(said: IO[bytes]) -> None:
     """Nothing; what the child says is said here at once, but for what JAX's libraries say and for their traces."""
     line = b""
@@ -131,8 +152,8 @@ def _passed_on(said: IO[bytes]) -> None:
         line += byte
         # A progress bar ends its lines with a carriage return.
         if byte in b"\r\n":
-            if not _NOISE.match(line):
-                sys.stderr.write(line.decode(errors="replace"))
+            if said_here := quiet(line):
+                sys.stderr.write(said_here.decode(errors="replace"))
                 sys.stderr.flush()
             line = b""
 

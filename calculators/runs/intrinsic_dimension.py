@@ -25,6 +25,7 @@ from calculators.runs.run import (
     Preset,
     Run,
     Series,
+    Sheet,
     Table,
     number,
     numbers,
@@ -41,6 +42,7 @@ _SHORT = {"twonn": "TwoNN", "mle": "maximum likelihood"}
 _CUBE, _INPUTS, _FIRST, _SECOND = "cube", "inputs", "hidden-1", "hidden-2"
 _LAYERS = {_SECOND: "second hidden layer", _FIRST: "first hidden layer", _INPUTS: "inputs"}
 _TEACHER = "tanh"
+_PARTS = ("dimensions", "dimensions_in_a_part")
 _PLACES = 2
 """Decimals of a measured dimension that goes into a calculator."""
 PUBLISHED = MappingProxyType(
@@ -57,11 +59,11 @@ GPT-2 small, 53 against at least 90, has no point, since its dimension is given 
 
 
 def _parts(configuration: Configuration) -> tuple[Part, ...]:
-    return (Part("cubes", "cubes of known dimension"), Part("students", "trained students"))
+    return (Part("cubes", "cubes of known dimension"), *sweep.parts(configuration, *_PARTS))
 
 
 def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
-    return _cubes(configuration, seeds) if part.id == "cubes" else _students(configuration, seeds)
+    return _cubes(configuration, seeds) if part.id == "cubes" else _students(configuration, part, seeds)
 
 
 def _cubes(configuration: Configuration, seeds: tuple[int, ...]) -> Measurements:
@@ -80,9 +82,9 @@ def _estimates(cloud: Array) -> Iterator[tuple[str, float]]:
     yield "mle", sweep.short(dimension.maximum_likelihood(cloud).dimension)
 
 
-def _students(configuration: Configuration, seeds: tuple[int, ...]) -> Measurements:
+def _students(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -> Measurements:
     """The students of `teacher-student-data` with a smooth teacher; those with the most data are looked into."""
-    everyone = teacher_student_data.students(configuration, numbers(configuration, "dimensions"), seeds)
+    everyone = teacher_student_data.students(configuration, sweep.part_numbers(configuration, *_PARTS, part), seeds)
     trained = sweep.train(
         configuration, [one for one in everyone if one.teacher == _TEACHER], "students to look into", keep=True
     )
@@ -266,6 +268,39 @@ def _ends(found: Exponent) -> tuple[float, float, float]:
     return found.alpha, max(low, 1e-3), high
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    local = estimates.local_sheet((f"Students with {d} inputs", exponent) for d, exponent in _exponents(measured))
+    return (_obvious(measured), local)
+
+
+def _obvious(measured: Measurements) -> Sheet:
+    """The newsletter's most obvious test: 4/alpha beside the measured dimension, ours and as published."""
+    rows = []
+    for d, found in _exponents(measured):
+        mean, low, high = estimates.mean_and_interval(_measured(measured["dimensions"], _SECOND, d, "twonn"))
+        least, most = sorted(4 / end for end in _ends(found)[1:])
+        rows.append(
+            (
+                f"our students, {d} inputs, squared error",
+                f"{4 / found.alpha:.2f} ({least:.2f} to {most:.2f})",
+                f"{mean:.{_PLACES}f} ({low:.{_PLACES}f} to {high:.{_PLACES}f})",
+                _holds(4 / found.alpha, mean),
+            )
+        )
+    rows += [
+        (f"{case}, published", f"{height:g}", f"{place:g}", _holds(height, place))
+        for case, (height, place) in PUBLISHED.items()
+    ]
+    rows.append(("GPT-2 small, cross-entropy, published", "53", "90 or more", "yes"))
+    columns = ("what", "4/α", "d, measured", "4/α at most d")
+    return Sheet("The most obvious test: is α at least 4/d?", columns, tuple(rows), folded=False)
+
+
+def _holds(height: float, dimension: float) -> str:
+    """Whether 4/alpha is at most d, and if not, by how much it misses."""
+    return "yes" if height <= dimension else f"no, by {100 * (height / dimension - 1):.0f} %"
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     judged = [metric for metric in metrics if metric.id.endswith(f"{_SECOND}-twonn")]
     good = sum(metric.verdict in ("consistent", "above the bound") for metric in judged)
@@ -333,6 +368,7 @@ RUN = Run(
     jax=True,
     precision="float32, matmul precision highest; the dimensions float64",
     tolerance=0.05,
+    sheets=_sheets,
     method=(
         "The students are those of the run “Students of random teachers: more data” with a smooth teacher, "
         "trained in the same way from the same seeds; their exponents are fitted to the same losses.",

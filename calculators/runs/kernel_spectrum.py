@@ -28,6 +28,7 @@ from calculators.runs.run import (
     Run,
     Scalar,
     Series,
+    Sheet,
     Table,
     number,
     numbers,
@@ -398,6 +399,16 @@ def _figures(configuration: Configuration, tables: Measurements) -> tuple[Figure
     return (*prior, *smooth, duality)
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    found = []
+    for name, resource, target, dimension in _curves(configuration):
+        sizes, losses, seeds = _losses(measured, name, resource, target, dimension)
+        title = f"{_NAMES[name][0].upper()}{_NAMES[name][1:]}, {_TARGETS[target]}, {resource}, d = {dimension}"
+        id_ = f"{name}-{resource}-{target}-d-{dimension}"
+        found.append((title, estimates.exponent(sizes, losses, id_, seeds)))
+    return (estimates.local_sheet(found),)
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     prior = [metric for metric in metrics if f"-{_PRIOR}-" in metric.id]
     agreeing = sum(metric.verdict == "consistent" for metric in prior)
@@ -466,12 +477,10 @@ RUN = Run(
         "The inputs lie on a sphere, where the spectrum is known to fall as a power. Real data need not do that.",
         "A thousand examples, or some hundred features, are few: in three and four dimensions every exponent differs "
         "between the smaller and the larger sizes by more than the scatter. For targets of the prior it falls, for the "
-        "smooth target under the tangent kernel it rises, "
-        "and for features it falls in two dimensions already. “Not asymptotic” says that the "
-        "way is towards the prediction; whether it ends there is not shown. From one size to the next the slopes "
-        "scatter about this, and for the smooth target under the tangent kernel in two dimensions "
-        "they end lower than predicted, within the "
-        "interval.",
+        "smooth target under the tangent kernel it rises, and for features it falls in two dimensions already. “Not "
+        "asymptotic” says that the way is towards the prediction; whether it ends there is not shown. From one size to "
+        "the next the slopes scatter about this, and for the smooth target under the tangent kernel in two dimensions "
+        "they end lower than predicted, within the interval.",
         "The steep kernel in one dimension is measured up to 256 examples only: beyond that the loss would drown in "
         "the rounding of double precision.",
         "The intervals know the scatter between seeds alone. At these sizes the eigenvalues have not settled either: "
@@ -483,6 +492,7 @@ RUN = Run(
     False,
     "float64",
     1e-6,
+    sheets=_sheets,
     method=(
         "Nothing is trained. The kernels are those of a ReLU network with two hidden layers of infinite width, "
         "its prior kernel (NNGP) and its tangent kernel (NTK), both functions of the angle between two inputs; "

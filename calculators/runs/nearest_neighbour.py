@@ -22,6 +22,7 @@ from calculators.runs.run import (
     Prediction,
     Preset,
     Run,
+    Sheet,
     Table,
     numbers,
     rows_where,
@@ -253,6 +254,14 @@ def _exponents_figure(measured: Measurements) -> Figure:
     )
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    return (
+        estimates.local_sheet(
+            (f"{loss[0].upper()}{loss[1:]} error, d = {d}", exponent) for loss, d, exponent in _exponents(measured)
+        ),
+    )
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     alphas = [metric for metric in metrics if metric.id.startswith("alpha-")]
     good = [metric for metric in alphas if metric.verdict == "consistent"]
@@ -311,6 +320,7 @@ RUN = Run(
     jax=False,
     precision="float64",
     tolerance=1e-6,
+    sheets=_sheets,
     method=(
         "Inputs are drawn evenly from a torus with d dimensions and sides of length 1: a cube whose opposite "
         "faces are joined, so that there is no border.",

@@ -29,6 +29,7 @@ from calculators.runs.run import (
     Run,
     Scalar,
     Series,
+    Sheet,
     Table,
     numbers,
     rows_where,
@@ -260,6 +261,15 @@ def _figures(configuration: Configuration, tables: Measurements) -> tuple[Figure
     )
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    found = []
+    for target, dimension, _ in _cases(configuration):
+        sizes, losses, seeds = _losses(measured, target, dimension, "linear", 2)
+        title = f"{_TITLES[target][0].upper()}{_TITLES[target][1:]}, d = {dimension}, piecewise linear, m = 2"
+        found.append((title, estimates.exponent(sizes, losses, f"{target}-d-{dimension}-linear-m-2", seeds)))
+    return (estimates.local_sheet(found),)
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     agreeing = sum(metric.verdict == "consistent" for metric in metrics)
     away = [
@@ -334,6 +344,7 @@ RUN = Run(
     False,
     "float64",
     1e-6,
+    sheets=_sheets,
     method=(
         "The model knows the target, without noise, at the D = n^d points of an even grid of width 1/n. Each cell "
         "of the grid is cut into Kuhn simplices: one for each order in which the coordinates of a point, as parts "

@@ -292,6 +292,20 @@ class Figure:
                         raise ValueError(f"figure {self.id}, {name!r}: cannot be drawn on a {scale} axis: {number}")
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A further table of a run's page, made from the measurements whenever the page is made; no record holds it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    folded: bool = True
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"sheet {self.title!r} must have {len(self.columns)} cells in each row")
+
+
 Measurements: TypeAlias = Mapping[str, Table]
 """Table name -> table. A name becomes a file name: lower-case words joined by hyphens."""
 
@@ -326,6 +340,10 @@ class Run:
     """Whether measuring needs jax; nothing else ever does."""
     precision: str
     """Of the measurements: `float64`, or `float32, matmul precision highest`."""
+    sheets: Callable[[Configuration, Measurements], tuple[Sheet, ...]] = field(
+        default=lambda configuration, measured: (), repr=False, kw_only=True
+    )
+    """Further tables of the page, such as local exponents."""
     tolerance: float
     """How far a replay's metrics may be from the recorded ones, relative, on a machine of another kind."""
 

@@ -62,8 +62,10 @@ def train(configuration: Configuration, students: Sequence[Student], title: str,
     """What the students came to, as one program.
 
     Args:
-        configuration: has teacher_width, batch, checkpoints, test_points, peak.
-        students: the program's shape follows the largest dimension, width, size and number of steps among them.
+        configuration: has teacher_width, batch, checkpoints, test_points, peak; and dimensions, student_width or
+            widths, sizes and steps, whose largest are the program's shape. So the numbers of a student do not depend on
+            the others that are trained along, nor on how a sweep is split into parts, which share one program.
+        students: some of that configuration's.
         title: of the progress bar.
         keep: whether the weights are asked for.
     """
@@ -71,12 +73,12 @@ def train(configuration: Configuration, students: Sequence[Student], title: str,
     from calculators.runs.students import Members, Task
 
     task = Task(
-        inputs=max(student.dimension for student in students),
+        inputs=max(numbers(configuration, "dimensions")),
         teacher_width=number(configuration, "teacher_width"),
-        width=max(student.width for student in students),
-        points=max(student.size for student in students),
+        width=max(numbers(configuration, "widths" if "widths" in configuration else "student_width")),
+        points=max(numbers(configuration, "sizes")) if "sizes" in configuration else 0,
         batch=number(configuration, "batch"),
-        steps=max(student.steps for student in students),
+        steps=number(configuration, "steps"),
         checkpoints=number(configuration, "checkpoints"),
         test=number(configuration, "test_points"),
         peak=real(configuration, "peak"),

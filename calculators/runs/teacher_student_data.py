@@ -21,6 +21,7 @@ from calculators.runs.run import (
     Preset,
     Run,
     Series,
+    Sheet,
     Table,
     Verdict,
     number,
@@ -221,6 +222,16 @@ def _powers_figure(configuration: Configuration, measured: Measurements) -> Figu
     )
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    return (
+        estimates.local_sheet(
+            (f"{sweep.TITLES[teacher][0].upper()}{sweep.TITLES[teacher][1:]}, d = {d}", found)
+            for teacher, d, found, _ in _cases(measured, _SQUARE)
+            if found is not None
+        ),
+    )
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     squared = [metric for metric in metrics if not any(f"-m{m}" in metric.id for m in sweep.POWERS)]
     smooth = _count([metric for metric in squared if metric.id.startswith("alpha-tanh")])
@@ -267,7 +278,7 @@ RUN = Run(
             | {
                 "student_width": 64,
                 "dimensions": (2, 3, 4, 6),
-                "dimensions_in_a_part": 4,
+                "dimensions_in_a_part": 1,
                 "power_dimension": 4,
                 "sizes": (32, 64, 128, 256, 512),
                 "batch": 64,
@@ -323,6 +334,7 @@ RUN = Run(
     jax=True,
     precision="float32, matmul precision highest",
     tolerance=0.05,
+    sheets=_sheets,
     method=(
         "A teacher is a random network with two hidden layers, of ReLU or of tanh units, scaled so that its "
         "outputs have mean 0 and variance 1; inputs are even in the cube [−1, 1]^d, and there is no noise.",

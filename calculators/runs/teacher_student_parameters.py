@@ -22,6 +22,7 @@ from calculators.runs.run import (
     Part,
     Preset,
     Run,
+    Sheet,
     Table,
     Verdict,
     number,
@@ -212,6 +213,17 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
     return (overview, *frames)
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    table = measured["losses"]
+    rows = []
+    for teacher, d, chosen, out in _cases(measured):
+        widths, losses = table.column("width")[chosen].astype(float), table.column("test_2")[chosen]
+        counts = parameters(np.full(len(widths), d), widths)
+        found, _ = _exponent(counts, losses, ~np.isin(widths, list(out)), f"{_ID} P {teacher} {d}")
+        rows.append((f"{sweep.TITLES[teacher][0].upper()}{sweep.TITLES[teacher][1:]}, d = {d}, parameters P", found))
+    return (estimates.local_sheet(rows),)
+
+
 def _answer(metrics: tuple[Metric, ...]) -> str:
     smooth = [metric for metric in metrics if metric.id.startswith("alpha-p-tanh")]
     kinked = [metric for metric in metrics if metric.id.startswith("alpha-p-relu") and metric.id.endswith("as-smooth")]
@@ -250,7 +262,7 @@ RUN = Run(
                 "teacher_width": 48,
                 "dimensions": (3, 4, 6),
                 "widths": (3, 6, 12, 24),
-                "widths_in_a_part": 4,
+                "widths_in_a_part": 1,
                 "batch": 64,
                 "steps": 16_000,
                 "checkpoints": 20,
@@ -300,6 +312,7 @@ RUN = Run(
     jax=True,
     precision="float32, matmul precision highest",
     tolerance=0.05,
+    sheets=_sheets,
     method=(
         "Teachers and students are of the kinds of the run “Students of random teachers: more data”: random teachers "
         "with two hidden layers of ReLU or tanh units, of width 48 in the CPU record (96 there) and 96 in the GPU's; "

@@ -25,6 +25,7 @@ from calculators.runs.run import (
     Preset,
     Run,
     Series,
+    Sheet,
     Table,
     number,
     numbers,
@@ -331,6 +332,10 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
     return tuple(figures)
 
 
+def _sheets(configuration: Configuration, measured: Measurements) -> tuple[Sheet, ...]:
+    return (estimates.local_sheet((_TITLES[case], exponent) for case, exponent, _ in _exponents(measured)),)
+
+
 def _caption(points: Series) -> str:
     """What the figure shows, from its points."""
     steps = list(itertools.pairwise(points.y))
@@ -452,6 +457,7 @@ RUN = Run(
     jax=True,
     precision="float64; the networks float32, matmul precision highest",
     tolerance=0.05,
+    sheets=_sheets,
     method=(
         "Three models whose loss has a limit, with what is left above the limit measured while data or width "
         "grow. Least squares: P weights fitted to D Gaussian inputs, with labels that are noise of variance s; "

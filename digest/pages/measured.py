@@ -76,6 +76,7 @@ def exponents(runs: Iterable[RecordedRun]) -> Figure | None:
     for run in runs:
         metrics = run.lead.metrics.values()
         chosen = [one for one in metrics if one.symbol.startswith(_EXPONENT) and one.prediction is not None]
+        chosen = list(_once(chosen))
         if not chosen:
             continue
         y = tuple(one.value for one in chosen)
@@ -100,9 +101,25 @@ def exponents(runs: Iterable[RecordedRun]) -> Figure | None:
         "Each point is an exponent that a run measured, with its 95 % interval, above the one that a calculator "
         "derives for the same setting. On the line the two are equal. Some derived exponents are lower bounds, and a "
         "point above the line does not contradict those; a measurement that is judged against several derivations is "
-        "drawn once for each. The tables below have every number and every verdict.",
+        "drawn once for each, but one "
+        "for which the dimension itself was measured in several ways once, at the "
+        "middle one. The tables below have every number and every verdict.",
         _NOT_CONVERGED,
     )
+
+
+def _once(metrics: Iterable[RecordedMetric]) -> Iterator[RecordedMetric]:
+    """Each exponent that is held against predictions from measured settings once, at the middle of these predictions.
+
+    A setting with a decimal point was measured.
+    """
+    groups: dict[object, list[RecordedMetric]] = {}
+    for place, one in enumerate(metrics):
+        settings = one.prediction.settings.values() if one.prediction else ()
+        measured = any("." in value for value in settings)
+        groups.setdefault((one.value, one.interval) if measured else place, []).append(one)
+    for group in groups.values():
+        yield sorted(group, key=lambda one: one.prediction.value if one.prediction else 0.0)[len(group) // 2]
 
 
 def name(recorded: Recorded, drawn: Figure) -> str:

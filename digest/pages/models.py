@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
+from calculators.runs.run import Sheet
 from digest import addresses
 from digest.scores import ScoreTable
 from digest.widgets import Widget
@@ -187,6 +188,7 @@ class RecordView:
     replayed: bool
     tolerance: str
     limits: tuple[str, ...]
+    sheets: tuple[Sheet, ...] = ()
 
 
 @dataclass(frozen=True)

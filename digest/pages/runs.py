@@ -117,6 +117,7 @@ def _record(site: Site, here: str, recorded: Recorded) -> RecordView:
         replayed=recorded.replayed,
         tolerance=f"{100 * record.replay.tolerance:g} %",
         limits=record.limits,
+        sheets=recorded.worked.sheets,
     )
 
 

@@ -151,6 +151,25 @@ def test_the_overview_draws_every_exponent(loaded: Corpus, texts: dict[str, str]
     assert "The numbers in this figure" not in texts["runs/"]  # they are in the tables of the page
 
 
+def test_an_exponent_that_is_held_against_measured_dimensions_is_drawn_once(loaded: Corpus) -> None:
+    one = next(one for one in loaded.runs[RUN.id].lead.record.metrics if one.symbol == "alpha")
+    assert one.prediction is not None
+    asked = [
+        replace(one, prediction=replace(one.prediction, value=value, settings={"dimension": f"{value:.2f}"}))
+        for value in (1.5, 1.1, 1.3)
+    ]
+    middle, plain, again = measured._once([*asked, one, one])
+    assert middle.prediction is not None and middle.prediction.value == 1.3
+    assert plain == again == one, "several derivations stay apart"
+
+
+def test_local_exponents_are_on_the_page(loaded: Corpus, texts: dict[str, str]) -> None:
+    (sheet,) = loaded.runs[RUN.id].lead.worked.sheets
+    assert f"<summary>{sheet.title}</summary>" in texts[URL]
+    for row in sheet.rows:
+        assert f"<td>{row[1]}</td><td>{row[2]}</td><td>{row[3]}</td>" in texts[URL], row[0]
+
+
 def test_runs_without_exponents_have_no_overview_of_them() -> None:
     assert measured.exponents([]) is None
 

@@ -177,3 +177,28 @@ def test_a_lost_process_ends_both_with_one_line(tmp_path: Path, lost: int) -> No
     assert "was ended by SIGKILL" in said[lost][1]
     assert took < 100
     assert not list((tmp_path / "0" / RUN).glob("run-*.yml"))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"E1128 17:30:01.123456 77 coordination_service_agent.cc:320] Failed: UNAVAILABLE\n", b""),
+        (
+            b"data:   0 % 0 of 4 parts, ? leftE0000 00:00:1732.1 77 agent.cc:320] Failed\n",
+            b"data:   0 % 0 of 4 parts, ? left\n",
+        ),
+        (b"   F1128 17:30:01.123456 77 client.h:80] Terminating process because another was lost\n", b""),
+        (
+            b"data:  25 % 1 of 4 parts, 00:10 leftFatal Python error: Aborted\n",
+            b"data:  25 % 1 of 4 parts, 00:10 left\n",
+        ),
+        (b"data:  25 % 1 of 4 parts, 00:10 left\r", b"data:  25 % 1 of 4 parts, 00:10 left\r"),
+        (
+            b"process 0 of 2 gave up because another one was lost.\n",
+            b"process 0 of 2 gave up because another one was lost.\n",
+        ),
+    ],
+)
+def test_noise_is_left_out_behind_a_progress_bar_too(line: bytes, expected: bytes) -> None:
+    """A bar has no end of line, so what a library says continues its line."""
+    assert hosts.quiet(line) == expected

@@ -318,6 +318,9 @@ def test_interrupting_anything_is_one_line(
     monkeypatch.setattr(f"{module}.plan", interrupt)
     monkeypatch.setattr(f"{module}.verify", interrupt)
     goes_on = "interrupted; the same command goes on from what is finished\n"
+    assert shell(capsys, (made_up(),), "run", "made-up", "--out", str(tmp_path)) == (130, "", "interrupted\n")
+    (tmp_path / "made-up/.unfinished-cpu").mkdir(parents=True)
+    (tmp_path / "made-up/.unfinished-cpu/part-1.json").touch()
     assert shell(capsys, (made_up(),), "run", "made-up", "--out", str(tmp_path)) == (130, "", goes_on)
     assert shell(capsys, (made_up(),), "verify") == (130, "", "interrupted\n")
 

@@ -19,6 +19,8 @@ from calculators.runs.run import Table, rows_where
 
 SIZES = (32, 64, 128, 256, 512)
 
+_NONE = Table((), ())
+
 
 def data_table(exponent: float, floor: float = 0.0, share: float = 0.01, d: int = 4) -> Table:
     """Losses of made-up students: a power law, seeds apart by 5 %, the training loss a share of the test loss."""
@@ -358,3 +360,32 @@ def test_replays_agree(run) -> None:
     assert found.keys() == record.replay.metrics.keys() and len(found) >= 3
     for name, value in found.items():
         assert value == pytest.approx(record.replay.metrics[name], rel=run.tolerance), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run_id", ["teacher-student-data", "teacher-student-parameters", "intrinsic-dimension"])
+def test_numbers_do_not_depend_on_the_split_into_parts(run_id: str) -> None:
+    pytest.importorskip("jax")
+    from calculators.runs.running import on_cpu
+
+    (run,) = (run for run in RUNS if run.id == run_id)
+    configuration = dict(run.presets["replay"].configuration) | {"dimensions": (2, 4), "steps": 40}
+    key = "widths_in_a_part" if "widths_in_a_part" in configuration else "dimensions_in_a_part"
+    found = []
+    with on_cpu(run):
+        for each in (1, 3):
+            split = configuration | {key: each}
+            rows = [
+                row for part in run.parts(split) for row in run.measure(split, part, (0, 1)).get("losses", _NONE).rows
+            ]
+            found.append({row[:6]: row[6:] for row in rows})
+    assert found[0].keys() == found[1].keys() and len(found[0]) >= 12
+    for student, numbers in found[0].items():
+        assert numbers == pytest.approx(found[1][student], rel=1e-3), student
+
+
+def test_the_bar_moves_in_cpu_presets() -> None:
+    """An interruption of the runs that train longest costs at most a part of four."""
+    for run in RUNS:
+        if run.id in ("teacher-student-data", "teacher-student-parameters", "intrinsic-dimension"):
+            assert len(run.parts(run.presets["cpu"].configuration)) >= 4, run.id
