@@ -24,6 +24,8 @@ def test_every_rule_has_a_case() -> None:
         "missing key",
         "unknown key",
         "duplicate key",
+        "must be plain text",
+        "must say why in words",
         "must be text",
         "must be a list",
         "has no value",
