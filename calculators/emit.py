@@ -451,6 +451,8 @@ def _trapezoids(expr: sympy.Integral, dialect: _Dialect) -> str:
     is left; the rule's error is below 1e-12 of the integrand's size where no singularity is closer than 0.3 to the line
     (farther out, where the integrand is small, they may be closer).
     """
+    if expr.function.has(sympy.Integral):
+        raise EmitError(f"no code for an integral over integrals, which takes longer than a frame; got {expr}")
     if expr.limits[0][1:] != (-sympy.oo, sympy.oo):
         raise EmitError(f"no code for an integral that is not over the whole line; got {expr}")
     name, body, ends = _name(expr.variables[0], dialect.words), _infix(expr.function, dialect, _SUM), _REACH * _PARTS
