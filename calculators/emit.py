@@ -440,14 +440,14 @@ def _infix(expr: sympy.Basic, dialect: _Dialect, place: int) -> str:
     raise EmitError(f"no rule for {type(expr).__name__}; got {expr}")
 
 
-_REACH, _PARTS = 12, 16
+_REACH, _PARTS = 15, 16
 """Where code cuts an integral over the whole line off, and into how many parts it cuts a unit."""
 
 
 def _trapezoids(expr: sympy.Integral, dialect: _Dialect) -> str:
     """Code for an integral over the whole line by the trapezoidal rule.
 
-    Valid for: smooth integrands that fall at least as exp(-x^2/2) times a power. Outside of [-12, 12] less than 1e-30
+    Valid for: smooth integrands that fall at least as exp(-x^2/2) times a power. Outside of [-15, 15] less than 1e-30
     is left; the rule's error is below 1e-12 of the integrand's size where no singularity is closer than 0.3 to the line
     (farther out, where the integrand is small, they may be closer).
     """

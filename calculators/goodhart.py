@@ -694,11 +694,11 @@ def _best_by_names(v: _Values, error: str) -> tuple[Step, ...]:
     named = (_DENSITY(_POINT), density), (_RANK(_POINT), rank)
     before = n * _whole(_MEAN(_POINT) * _DENSITY(_POINT) * _RANK(_POINT) ** (n - 1), _POINT)
     after = spread**2 * n * (n - 1) * _whole(_DENSITY(_POINT) ** 2 * _RANK(_POINT) ** (n - 2), _POINT)
-    # For Laplace errors in units of 5/2 sigma_E the interval [-12, 12], which code integrates over, holds all that
+    # For Laplace errors in units of 2 sigma_E the interval [-15, 15], which code integrates over, holds all that
     # counts for n up to 10^4, and its steps are small enough for a value as narrow as a quarter of the error.
-    unit = sympy.Rational(5, 2) * scale if error == "laplace" else spread + scale
+    unit = 2 * scale if error == "laplace" else spread + scale
     at = unit * _STANDARD
-    inside = _whole(_DENSITY(at) ** 2 * _RANK(at) ** (n - 2), _STANDARD)
+    inside = _whole((unit * _DENSITY(at)) ** 2 * _RANK(at) ** (n - 2), _STANDARD)
     many = _MANY + (_BROAD if error == "student" else ())
     return (
         *first,
@@ -746,9 +746,9 @@ def _best_by_names(v: _Values, error: str) -> tuple[Step, ...]:
             "Count in units that fit",
             "identity",
             after,
-            unit * spread**2 * n * (n - 1) * inside,
-            f"Put x = {'5/2 sigma_E z' if error == 'laplace' else '(sigma_V + sigma_E) z'}, so that the sum that "
-            "stands for the integral has steps of the right size.",
+            spread**2 / unit * n * (n - 1) * inside,
+            f"Put x = {'2 sigma_E z' if error == 'laplace' else '(sigma_V + sigma_E) z'}, so that the sum that "
+            "stands for the integral has steps of the right size; p(x) becomes the density of z.",
             ranges=many,
             letters=True,
             names=(*named, *kept),
@@ -992,7 +992,10 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             meaning,
             _FIT_HOLDS if fit else _HOLDS,
             () if dependent else _quantities(question, error, values),
-            letters=last.after if last.after.atoms(AppliedUndef) else None,
+            # The last line in other units is the same and longer.
+            letters=(last.before if last.id == "units" else last.after)
+            if last.names and question != "observed"
+            else None,
             elsewhere=_NESTED if question == "best-of-n" and error == "student" else "",
         )
     return Derivation(

@@ -123,7 +123,7 @@ def test_what_follows_from_a_measured_exponent_is_exact(made: Make) -> None:
 
 
 def plot_of(**settings: str) -> tuple[list[tuple[str, str]], dict[str, int]]:
-    """The titles of goodhart's axes that are shown for some settings, and the curves that are drawn, with their ranks."""
+    """The titles of goodhart's axes that are shown for some settings, and the curves drawn, with their ranks."""
     plan = widgets.plan(CATALOG["goodhart"])
     chosen = widgets.settled(plan.calculator, settings)
     values = {p.symbol: p.start for p in plan.calculator.parameters}
