@@ -458,8 +458,22 @@ def _trapezoids(expr: sympy.Integral, dialect: _Dialect) -> str:
     name, body, ends = _name(expr.variables[0], dialect.words), _infix(expr.function, dialect, _SUM), _REACH * _PARTS
     if dialect is _PYTHON:
         return f"(sum((lambda {name}: {body})(part/{_PARTS}) for part in range({-ends}, {ends + 1}))/{_PARTS})"
-    loop = f"for (let part = {-ends}; part <= {ends}; part += 1) {{ const {name} = part / {_PARTS}; total += {body}; }}"
+    shared, rest = _shared(expr.function)
+    once = "".join(f"const {letter} = {_infix(whole, dialect, _SUM)}; " for letter, whole in shared.items())
+    body = once + f"total += {_infix(rest, dialect, _SUM)};"
+    loop = f"for (let part = {-ends}; part <= {ends}; part += 1) {{ const {name} = part / {_PARTS}; {body} }}"
     return f"(() => {{ let total = 0; {loop} return total / {_PARTS}; }})()"
+
+
+def _shared(expr: sympy.Expr) -> tuple[dict[sympy.Symbol, sympy.Expr], sympy.Expr]:
+    """The exponentials and error functions that occur more than once, each with a name, and the rest with the names."""
+    seen: dict[sympy.Expr, int] = {}
+    for node in sympy.preorder_traversal(expr):
+        if isinstance(node, (sympy.exp, sympy.erf, sympy.erfc)):
+            seen[node] = seen.get(node, 0) + 1
+    often = [node for node, times in seen.items() if times > 1]
+    names = {node: sympy.Symbol(f"shared{number}") for number, node in enumerate(often)}
+    return {name: node for node, name in names.items()}, expr.xreplace(names)
 
 
 def _is_reciprocal(expr: sympy.Basic) -> bool:
