@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias
 
 import sympy
 from mpmath import MPContext, mpf
+from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import BooleanAtom
 
 from calculators import emit, expressions, numeric
@@ -367,6 +368,18 @@ class Limit:
     bits. Powers of 10^6 cost 20 bits each."""
 
 
+def unfold(line: sympy.Basic, names: tuple[tuple[AppliedUndef, sympy.Expr], ...]) -> sympy.Basic:
+    """A line with what its names stand for, in the order of the names: an earlier one may stand for later ones."""
+    for name, meaning in names:
+        (variable,) = name.args
+
+        def put(argument: sympy.Expr, meaning: sympy.Expr = meaning, variable: sympy.Basic = variable) -> sympy.Expr:
+            return meaning.subs(variable, argument)
+
+        line = line.replace(name.func, put)
+    return line
+
+
 @dataclass(frozen=True)
 class Step:
     """One line of a derivation: `before`, then `after`, and why."""
@@ -389,12 +402,22 @@ class Step:
     """True, for a premise only: `before` is at most `after`, not equal to it."""
     letters: bool = False
     """Whether a page keeps the letters of the line, which with numbers in their places would be hard to follow."""
+    names: tuple[tuple[AppliedUndef, sympy.Expr], ...] = ()
+    """What short names in the line stand for: (p(x), its expression in x), …; the check puts the latter in."""
 
     def __post_init__(self) -> None:
         if (self.kind == "leading-order") != (self.limit is not None):
             raise ValueError(f"a step must have a limit just when it is of leading order; got {self.id!r}")
         if self.bound and self.kind != "premise":
             raise ValueError(f"a step that says at most must be a premise, since it is not checked; got {self.id!r}")
+
+    @property
+    def unfolded(self) -> Step:
+        """The same step with what its names stand for, which is what is checked."""
+        if not self.names:
+            return self
+        sides = (unfold(side, self.names) for side in (self.before, self.after))
+        return replace(self, **dict(zip(("before", "after"), sides, strict=True)), names=())
 
     @property
     def sign(self) -> str:
@@ -435,7 +458,9 @@ Axis: TypeAlias = "tuple[int | sympy.Rational, int | sympy.Rational, AxisScale]"
 
 @dataclass(frozen=True)
 class Axes:
-    """The frame of one plot that holds all curves of a derivation; the same for all settings of a calculator."""
+    """The frame of one plot that holds all curves of a derivation; the same for all settings of a calculator, but for
+    its titles.
+    """
 
     x: Axis
     y: Axis
@@ -516,6 +541,15 @@ class Result(_Formula):
     bound: bool = False
     """True: the symbol is at most the expression, a form whose constants the theory leaves open. It has no value,
     whatever is set: `decimal` is None, and a page shows the form."""
+    letters: sympy.Expr | None = None
+    """How a page writes the answer in letters, with the names of the last step, where the expression is too long."""
+    elsewhere: str = ""
+    """Why a page has no number though Python has, where that is so."""
+
+    @property
+    def general(self) -> str:
+        """LaTeX for running text, in letters."""
+        return self.latex_inline if self.letters is None else emit.latex(self.letters, inline=True)
 
     @property
     def sign(self) -> str:

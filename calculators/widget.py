@@ -130,15 +130,40 @@ class Plan:
 
     @property
     def axes(self) -> Axes | None:
-        """The frame of the plot, None for the fixed one.
+        """The frame of the plot, None for the fixed one; its titles are those of the first answer.
 
         Raises:
             ValueError: two combinations have different frames.
         """
-        frames = {case.item.axes for case in self.cases if case.item.curves}
-        if len(frames) > 1:
+        frames = [case.item.axes for case in self.cases if case.item.curves]
+        if len({axes and (axes.x, axes.y) for axes in frames}) > 1:
             raise ValueError(f"all curves of a calculator must have the same axes; got {self.calculator.id}")
         return next(iter(frames), None)
+
+    @property
+    def titles(self) -> tuple[Shown[Axes], ...]:
+        """The titles of the axes, with the options for which they are said."""
+        found: dict[Axes, list[Shown[Derivation]]] = {}
+        for case in self.cases:
+            if case.item.axes is not None:
+                found.setdefault(case.item.axes, []).append(case)
+        return tuple(
+            Shown(axes, cases[0].choices, tuple(option for case in cases for option in case.options))
+            for axes, cases in found.items()
+        )
+
+    @property
+    def ranks(self) -> Mapping[str, int]:
+        """Curve id -> its place among the curves of its answer, from 1, which is how a page tells them apart; among all
+        curves where that place is not the same in all answers.
+        """
+        places: dict[str, set[int]] = {}
+        for case in self.cases:
+            for place, curve in enumerate(case.item.curves, 1):
+                places.setdefault(curve.id, set()).add(place)
+        if all(len(found) == 1 for found in places.values()):
+            return {id_: next(iter(found)) for id_, found in places.items()}
+        return {id_: place for place, id_ in enumerate(places, 1)}
 
 
 @dataclass(frozen=True)
@@ -817,7 +842,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
     """One answer as a JavaScript object; `verdicts` collects the words for what results are worth."""
     result = derivation.result
     if result is None or not (result.bound or is_computable(calculator, result.expression)):
-        sentence = _data(derivation.silence or _NO_CODE)
+        sentence = _data(derivation.silence or (result and result.elsewhere) or _NO_CODE)
         return f"  {{ silence: {sentence}, result: () => null, verdict: () => -1, quantities: {{}}, curves: {{}} }}"
     own = (result.status, result.meaning)
     if own in {(verdict.status, verdict.meaning) for verdict in calculator.verdicts}:

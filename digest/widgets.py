@@ -51,7 +51,7 @@ class Blueprint:
     def general(self) -> str | None:
         """LaTeX of the answer in letters, for what a page begins with; None where there is none."""
         result = self.plan.cases[0].item.result
-        return result.latex_inline if result else None
+        return result.general if result else None
 
     @property
     def cells(self) -> dict[str, str]:
@@ -68,6 +68,7 @@ class Blueprint:
         for case in self.plan.cases:
             if (result := case.item.result) is not None:
                 yield result.latex_inline, False
+                yield result.general, False
                 yield emit.latex(result.symbol), False
                 yield result.sign, False
                 for quantity in result.quantities:
@@ -220,6 +221,17 @@ class CurveView:
     id: str
     title: str
     points: str
+    rank: int
+    """Which way of drawing tells it from the others, from 1."""
+
+
+@dataclass(frozen=True)
+class AxisTitles:
+    """What the axes of a plot are called for some options."""
+
+    when: When
+    x: str
+    y: str
 
 
 @dataclass(frozen=True)
@@ -238,8 +250,8 @@ class Plot:
     decades: int
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
-    x_title: str | None
-    y_title: str
+    titles: tuple[AxisTitles, ...]
+    """Empty for the plot without titles of its own."""
     curves: tuple[CurveView, ...]
 
 
@@ -497,7 +509,7 @@ def _case(
         when,
         Markup(mathml[emit.latex(result.symbol), False]),
         Markup(mathml[result.sign, False]),
-        Markup(mathml[result.latex_inline, False]),
+        Markup(mathml[result.general, False]),
         result.bound,
         tuple(
             QuantityView(
@@ -744,9 +756,8 @@ def _plot(plan: Plan, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping
         _DECADES,
         x_ticks,
         y_ticks,
-        plan.axes.x_title if plan.axes else None,
-        plan.axes.y_title if plan.axes else "loss, relative",
-        tuple(CurveView(id_, title, lines.get(id_, "")) for id_, title in curves.items()),
+        tuple(AxisTitles(_when(shown, chosen), shown.item.x_title, shown.item.y_title) for shown in plan.titles),
+        tuple(CurveView(id_, title, lines.get(id_, ""), plan.ranks[id_]) for id_, title in curves.items()),
     )
 
 

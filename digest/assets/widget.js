@@ -180,6 +180,10 @@ class Widget {
     // A question that has no curve has no plot: an empty frame would say that there is nothing.
     const drawn = [...drawing.querySelectorAll("[data-line]")].some((line) => line.getAttribute("points"));
     drawing.closest("figure").toggleAttribute("hidden", Boolean(axes) && value !== null && !drawn);
+    if (axes) {
+      const [x, y] = ["x", "y"].map((name) => drawing.querySelector(`[data-title="${name}"]:not([hidden])`)?.textContent);
+      if (x && y) drawing.setAttribute("aria-label", `Plot of ${y} against ${x}.`);
+    }
     if (axes || value === null) return;
     drawing.setAttribute("aria-label", `Log–log plot. ${curves[drawing.dataset.plot].title}: a straight line with slope −${decimalOf(value)}.`);
   }

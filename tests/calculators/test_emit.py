@@ -246,3 +246,17 @@ def test_numbers_of_a_template_do_not_run_together(
     assert template.latex == latex
     assert {hole.key: hole.expression for hole in template.holes} == holes
     assert not symbolic or template.symbolic == symbolic
+
+
+def test_what_an_integrand_holds_twice_is_computed_once() -> None:
+    z = sympy.Symbol("z", real=True)
+    twice = sympy.erfc(z) ** 2 * sympy.exp(-(z**2)) * (1 + sympy.erfc(z))
+    code = emit.javascript(sympy.Integral(twice, (z, -sympy.oo, sympy.oo)), exact=False)
+    assert code.count("erfc(z)") == 1 and "const shared0 = erfc(z); total +=" in code
+
+
+def test_an_integral_over_integrals_has_no_code() -> None:
+    z, y = sympy.symbols("z y", real=True)
+    inner = sympy.Integral(sympy.exp(-((y - z) ** 2)), (y, -sympy.oo, sympy.oo))
+    with pytest.raises(emit.EmitError, match="longer than a frame"):
+        emit.javascript(sympy.Integral(inner**2 * sympy.exp(-(z**2)), (z, -sympy.oo, sympy.oo)), exact=False)

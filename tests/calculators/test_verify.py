@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import sympy
 
-from calculators import CATALOG
+from calculators import CATALOG, nested, numeric
 from calculators.derivation import Derivation, Limit, Step, Witness
-from calculators.verify import StepError, verify
+from calculators.quadrature import QuadratureError
+from calculators.verify import StepError, verify, verify_step
 
 CALCULATOR = CATALOG["scaling-exponent"]
 LOSSES = [option.id for option in CALCULATOR.choices[0].options()]
@@ -192,3 +193,48 @@ def test_the_sum_of_a_power_has_a_value() -> None:
     for other in (sympy.Sum(i**2, (i, 1, D)), sympy.Sum(2 ** (-i), (i, D, sympy.oo))):
         with pytest.raises(TypeError, match=r"^no value for this sum; got Sum\("):
             verify(replace(derivation, steps=(replace(step, before=other), *derivation.steps)))
+
+
+x, y = sympy.Symbol("x", real=True), sympy.Symbol("y", real=True)
+
+
+def over(integrand: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
+    return sympy.Integral(integrand, (variable, -sympy.oo, sympy.oo))
+
+
+def test_an_integral_over_integrals_is_compared_to_ten_digits() -> None:
+    inner = over(sympy.exp(-D * (x - y) ** 2), y)
+    step = Step("twice", "Twice", "identity", over(sympy.exp(-(x**2)) * inner, x), sympy.pi / sympy.sqrt(D), "…")
+    ranges = ((D, (sympy.Integer(1), sympy.Integer(4))),)
+    verify_step("c", replace(step, ranges=ranges), random.Random(1))
+    for tiny, fails in ((10**9, True), (10**12, False)):
+        other = replace(step, ranges=ranges, after=step.after * (1 + sympy.Rational(1, tiny)))
+        if fails:
+            with pytest.raises(StepError, match="step twice"):
+                verify_step("c", other, random.Random(1))
+        else:
+            verify_step("c", other, random.Random(1))
+
+
+def test_an_integral_over_integrals_that_does_not_settle_is_no_number() -> None:
+    with pytest.raises(QuadratureError, match="must settle"):
+        nested.value(over(sympy.exp(-(x**2)) * over(sympy.exp(-(10**6) * (x - y) ** 2), y), x), {})
+
+
+def test_the_slope_of_an_integral_has_forty_digits() -> None:
+    arithmetic = numeric.context()
+    smooth = over(sympy.exp(-((y - x) ** 2)) / (1 + y**2), y)
+    under = over(2 * (y - x) * sympy.exp(-((y - x) ** 2)) / (1 + y**2), y)
+    at = {x: arithmetic.mpf(3) / 4}
+    slope = numeric.evaluate(arithmetic, sympy.Derivative(smooth, x), at)
+    assert numeric.close(slope, numeric.evaluate(arithmetic, under, at))
+
+
+def test_names_stand_for_what_a_step_says() -> None:
+    p, f = sympy.Function("p"), sympy.Function("f")
+    names = ((f(x), p(x) ** 2), (p(x), sympy.exp(3 * x)))
+    step = Step("square", "A square", "identity", f(h), sympy.exp(6 * h), "…", names=names)
+    verify_step("c", step, random.Random(1))
+    assert step.unfolded.before == sympy.exp(6 * h)
+    with pytest.raises(StepError, match="step square"):
+        verify_step("c", replace(step, after=sympy.exp(5 * h)), random.Random(1))

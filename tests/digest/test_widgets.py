@@ -207,3 +207,38 @@ def test_a_whole_power_of_two_is_exact(
     done = subprocess.run(["node", str(tmp_path / "run.mjs")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert tuple(json.loads(done.stdout)) == shown
+
+
+def plot_of(**settings: str) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    """The titles of goodhart's axes that are shown for some settings, and the curves drawn, with their ranks."""
+    plan = widgets.plan(CATALOG["goodhart"])
+    chosen = widgets.settled(plan.calculator, settings)
+    values = {p.symbol: p.start for p in plan.calculator.parameters}
+    plot = widgets._plot(plan, values, chosen)
+    assert plot is not None
+    shown = [(titles.x, titles.y) for titles in plot.titles if titles.when.now]
+    return shown, {curve.id: curve.rank for curve in plot.curves if curve.points}
+
+
+def test_a_plot_has_the_titles_and_curves_of_its_question() -> None:
+    assert plot_of() == ([("Proxy u", "True value")], {"gaussian": 1, "laplace": 2, "student-3": 3})
+    titles, curves = plot_of(question="threshold", error="student")
+    assert titles == [("Threshold u", "True value")] and curves == {"gaussian": 1, "laplace": 2, "student": 3}
+    titles, curves = plot_of(question="best-of-n")
+    assert titles[0][0].startswith("Doublings of n") and curves == {"gaussian": 1, "laplace": 2}
+
+
+@pytest.mark.parametrize(("question", "other"), [("reward-best-of-n", "reward-rl"), ("reward-rl", "reward-best-of-n")])
+def test_the_chosen_reward_curve_is_drawn_as_the_first(question: str, other: str) -> None:
+    titles, curves = plot_of(question=question)
+    assert titles == [("Distance delta from the start", "Reward")]
+    assert curves == {question: 1, f"other-{other}": 2}
+
+
+def test_the_third_line_of_a_plot_is_as_heavy_as_its_dots_need() -> None:
+    sheet = (PROJECT / "digest" / "assets" / "digest.css").read_text(encoding="utf-8")
+    (dashes,) = re.findall(r"\.td-plot__line--3 \{ [^}]*stroke-dasharray: (\d+) (\d+);", sheet)
+    assert int(dashes[0]) > int(dashes[1])
+    (width,) = re.findall(r"\.td-plot--framed \.td-plot__line--3 \{ stroke-width: ([\d.]+);", sheet)
+    (usual,) = re.findall(r"\.td-plot--framed \.td-plot__line \{ stroke-width: ([\d.]+);", sheet)
+    assert float(width) > float(usual)
