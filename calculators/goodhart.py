@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import sympy
 from sympy.core.function import AppliedUndef
@@ -590,7 +591,8 @@ def _threshold(v: _Values, error: str) -> tuple[Step, ...]:
         density, tail, _ = _laplace_proxy(u, spread, scale)
         closed = spread**2 * _average(density, tail)
     else:
-        steps += _student_steps(v)
+        # Ids of their own: a page orders steps by their ids, and the best of n has other steps around these.
+        steps += [replace(step, id=f"threshold-{step.id}") for step in _student_steps(v)]
         density, tail, _ = _student_proxy(v, _POINT)
         steps.append(
             Step(

@@ -248,6 +248,13 @@ def test_the_assumptions_say_whether_the_error_is_independent() -> None:
             assert said == [settings.get("dependence", "independent")]
 
 
+@pytest.mark.parametrize("settings", EXACT, ids=name)
+def test_a_page_has_the_steps_in_their_order(settings: dict[str, str]) -> None:
+    order = [step.id for step in widget.plan(CALCULATOR).steps]
+    places = [order.index(step.id) for step in CALCULATOR.derive(**settings).steps]
+    assert places == sorted(places)
+
+
 def test_what_would_count_against_the_threshold_is_above_it() -> None:
     first = CALCULATOR.against[0]
     assert "that reach the threshold" in first and "below" not in first
