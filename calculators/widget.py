@@ -150,6 +150,9 @@ class _Built:
     """For each combination that makes a difference; choices that stand alone are as the page begins."""
     alone: Mapping[tuple[str, str], Derivation]
     """(choice that stands alone, option) -> derivation; all else is as the page begins."""
+    mixed: tuple[Derivation, ...] = ()
+    """Options that stand alone and change which steps there are, beside one of each other row of steps: how they come
+    together shows nowhere else."""
 
     @property
     def start(self) -> Key:
@@ -453,7 +456,18 @@ def _build(calculator: Calculator) -> _Built:
         if choice.alone
         for option in options[choice.id]
     }
-    built = _Built(calculator, {key: derivation(key) for key in keys}, alone)
+    combined = {key: derivation(key) for key in keys}
+    rows = {tuple(step.id for step in found.steps): key for key, found in combined.items()}
+    other_rows = {(name, tuple(step.id for step in found.steps)): option for (name, option), found in alone.items()}
+    mixed = [
+        derivation((*key[:place], option, *key[place + 1 :]))
+        for place, choice in enumerate(calculator.choices)
+        for (name, row), option in other_rows.items()
+        if name == choice.id and row != tuple(step.id for step in combined[start].steps)
+        for key in rows.values()
+        if choice.counts(_named(calculator, key))
+    ]
+    built = _Built(calculator, combined, alone, tuple(mixed))
     answer = _case_signature(built.combined[start])
     for (choice_id, option), other in alone.items():
         if _case_signature(other) != answer:
@@ -465,19 +479,11 @@ def _merged(
     built: _Built, parts: Callable[[Derivation], Mapping[str, T]], signature: Callable[[T], Hashable]
 ) -> dict[str, dict[Key, T | None]]:
     """Part id -> what it is in each derivation, None where it is not; in an order that agrees with every derivation."""
-    order: list[str] = []
     found = {key: parts(derivation) for key, derivation in built.combined.items()}
     alone = {key: parts(derivation) for key, derivation in built.alone.items()}
-    for named in (*found.values(), *alone.values()):
-        place = 0
-        for id_ in named:
-            if id_ in order:
-                place = order.index(id_) + 1
-            else:
-                order.insert(place, id_)
-                place += 1
     merged: dict[str, dict[Key, T | None]] = {}
-    for id_ in order:
+    mixed = [parts(derivation) for derivation in built.mixed]
+    for id_ in merged_order([list(named) for named in (*found.values(), *alone.values(), *mixed)]):
         entries = merged[id_] = {key: named.get(id_) for key, named in found.items()}
         usual = found[built.start].get(id_)
         for place, choice in enumerate(built.calculator.choices):
@@ -491,6 +497,38 @@ def _merged(
                 for option, other in others.items():
                     entries[(*key[:place], option, *key[place + 1 :])] = other if follows else here
     return merged
+
+
+def merged_order(sequences: Sequence[Sequence[str]]) -> list[str]:
+    """All ids, each once, in an order that agrees with every sequence.
+
+    Args:
+        sequences: ids, each at most once in one sequence. Where they leave the order open, an id comes soon after what
+            it follows where it is first met.
+
+    Raises:
+        ValueError: no order agrees with all.
+    """
+    wished: list[str] = []
+    before: dict[str, set[str]] = {}
+    for sequence in sequences:
+        place, earlier = 0, None
+        for id_ in sequence:
+            before.setdefault(id_, set()).update([] if earlier is None else [earlier])
+            if id_ in wished:
+                place = wished.index(id_) + 1
+            else:
+                wished.insert(place, id_)
+                place += 1
+            earlier = id_
+    order: list[str] = []
+    while len(order) < len(wished):
+        free = next((id_ for id_ in wished if id_ not in order and before[id_] <= set(order)), None)
+        if free is None:
+            left = ", ".join(id_ for id_ in wished if id_ not in order)
+            raise ValueError(f"steps must come in one order whatever is chosen; got several for {left}")
+        order.append(free)
+    return order
 
 
 def _same(part: T | None, other: T | None, signature: Callable[[T], Hashable]) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -11,6 +12,7 @@ import pytest
 import sympy
 
 from calculators import CATALOG, emit, numeric, widget
+from calculators.derivation import Calculator
 
 ROOT = Path(__file__).parents[2]
 CALCULATOR = CATALOG["scaling-exponent"]
@@ -191,3 +193,33 @@ def test_texts_for_the_holes() -> None:
         r"m \min(q + 1, s)/d": "1/2",
     }
     assert {key: by_latex[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("calculator", CATALOG.values(), ids=lambda calculator: calculator.id)
+def test_a_page_has_the_steps_in_the_order_of_the_shell(calculator: Calculator) -> None:
+    """For every combination of options, in letters as the page is made."""
+    steps = widget.page_steps(calculator)
+    options = [[option.id for option in choice.options()] for choice in calculator.choices]
+    letters = {p.id: p.symbol for p in calculator.parameters}
+    by_id = {choice.id: {option.id: option for option in choice.options()} for choice in calculator.choices}
+    seen = set()
+    for key in itertools.product(*options):
+        chosen = widget.settled(calculator, dict(zip(by_id, key, strict=True)))
+        if tuple(chosen.values()) in seen:
+            continue
+        seen.add(tuple(chosen.values()))
+        derivation = calculator.build(letters, {c: by_id[c][o] for c, o in chosen.items()})
+        shell = [step.id for step in derivation.steps]
+        page = [s.id for s in steps if any(widget.Shown(v, s.choices, v.options).holds(chosen) for v in s.variants)]
+        # Where an option that stands alone leaves no answer, numbers stop the page's steps (`stops`).
+        stopped = derivation.result is None and len(page) > len(shell)
+        assert (page[: len(shell)] if stopped else page) == shell, chosen
+
+
+def test_orders_are_merged() -> None:
+    assert widget.merged_order([["a", "c"], ["a", "b", "c"], ["d", "c"], ["c", "e"]])[-2:] == ["c", "e"]
+    # What is met first would come first, but a later sequence knows better.
+    assert widget.merged_order([["y", "z"], ["x", "z"], ["z", "n"], ["x", "n"], ["p", "x"], ["p", "y"]])[0] == "p"
+    with pytest.raises(ValueError) as caught:
+        widget.merged_order([["a", "b", "c"], ["c", "b"]])
+    assert str(caught.value) == "steps must come in one order whatever is chosen; got several for b, c"
