@@ -27,6 +27,8 @@ from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
 Law = Literal["falls", "tends", "at-least", "none"]
+Order = Literal["<=", ">=", "<"]
+"""How what stands before a bound compares with it."""
 Status = Literal["theorem", "estimate", "extension", "exact", "illustration", "arithmetic"]
 Value: TypeAlias = "int | float | Fraction | str | sympy.Rational"
 """What a parameter can be given: an exact number, its text, its own letter, or `oo` where infinity is allowed; a float
@@ -368,6 +370,11 @@ class Limit:
     bits. Powers of 10^6 cost 20 bits each."""
 
 
+_ORDERS: Mapping[Order, tuple[str, str]] = MappingProxyType(
+    {"<=": (r"\le", "is at most"), ">=": (r"\ge", "is at least"), "<": ("<", "is less than")}
+)
+
+
 def unfold(line: sympy.Basic, names: tuple[tuple[AppliedUndef, sympy.Expr], ...]) -> sympy.Basic:
     """A line with what its names stand for, in the order of the names: an earlier one may stand for later ones."""
     for name, meaning in names:
@@ -399,7 +406,9 @@ class Step:
     """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it.
     none: `after` has its constant and perhaps not all of the loss, so it is not shown as a law."""
     bound: bool = False
-    """True, for a premise only: `before` is at most `after`, not equal to it."""
+    """True, for a premise only: `before` compares with `after` as `order` says, and is not equal to it."""
+    order: Order = "<="
+    """For a bound."""
     letters: bool = False
     """Whether a page keeps the letters of the line, which with numbers in their places would be hard to follow."""
     names: tuple[tuple[AppliedUndef, sympy.Expr], ...] = ()
@@ -409,7 +418,7 @@ class Step:
         if (self.kind == "leading-order") != (self.limit is not None):
             raise ValueError(f"a step must have a limit just when it is of leading order; got {self.id!r}")
         if self.bound and self.kind != "premise":
-            raise ValueError(f"a step that says at most must be a premise, since it is not checked; got {self.id!r}")
+            raise ValueError(f"a step that bounds must be a premise, since it is not checked; got {self.id!r}")
 
     @property
     def unfolded(self) -> Step:
@@ -425,7 +434,7 @@ class Step:
         if self.limit is not None:
             return r"\sim" if self.limit.sharp else r"\propto"
         if self.bound:
-            return r"\le"
+            return _ORDERS[self.order][0]
         return r"\Longrightarrow" if isinstance(self.before, sympy.Equality) else "="
 
     @property
@@ -435,7 +444,7 @@ class Step:
             limit = f"as {self.limit.variable} -> {self.limit.towards}"
             return f"to leading order {limit}" if self.limit.sharp else f"is proportional to, {limit}"
         if self.bound:
-            return "is at most"
+            return _ORDERS[self.order][1]
         return "therefore" if isinstance(self.before, sympy.Equality) else "is"
 
 
@@ -449,6 +458,8 @@ class Curve:
     expression: sympy.Expr
     where: sympy.Expr | None = None
     """The curve is drawn only where this is 0 or more, in its variable and the parameters; None: everywhere."""
+    broad: bool = False
+    """True: drawn broad and pale, so that a later curve on top of it does not hide it."""
 
 
 AxisScale = Literal["log", "linear"]
@@ -539,8 +550,12 @@ class Result(_Formula):
     quantities: tuple[Quantity, ...] = ()
     """Further outputs."""
     bound: bool = False
-    """True: the symbol is at most the expression, a form whose constants the theory leaves open. It has no value,
-    whatever is set: `decimal` is None, and a page shows the form."""
+    """True: the symbol compares with the expression as `order` says, a form whose constants the theory leaves open. It
+    has no value, whatever is set: `decimal` is None, and a page shows the form."""
+    order: Order = "<="
+    """For a bound."""
+    words: str = ""
+    """What belongs to a bound and is no formula, after it: `for infinitely many n`."""
     letters: sympy.Expr | None = None
     """How a page writes the answer in letters, with the names of the last step, where the expression is too long."""
     elsewhere: str = ""
@@ -554,7 +569,7 @@ class Result(_Formula):
     @property
     def sign(self) -> str:
         """The LaTeX of the relation between the symbol and the expression."""
-        return r"\le" if self.bound else "="
+        return _ORDERS[self.order][0] if self.bound else "="
 
     def output(self, quantity: str | None = None) -> Result | Quantity:
         """The further output with this id, or the result itself.

@@ -318,8 +318,13 @@ _SHOWN_ONLY = (sympy.Equality, sympy.Sum, sympy.Derivative, sympy.Piecewise, sym
 
 def _only_computable(expr: sympy.Basic) -> None:
     for node in sympy.preorder_traversal(expr):
-        if isinstance(node, _SHOWN_ONLY):
+        if isinstance(node, _SHOWN_ONLY) and not _is_loop(node):
             raise EmitError(f"no code for {type(node).__name__}; got {node}")
+
+
+def _is_loop(node: sympy.Basic) -> bool:
+    """Whether it is a sum between two whole numbers."""
+    return isinstance(node, sympy.Sum) and len(node.limits) == 1 and all(end.is_Integer for end in node.limits[0][1:])
 
 
 def _name(symbol: sympy.Basic, words: frozenset[str]) -> str:
@@ -431,6 +436,8 @@ def _infix(expr: sympy.Basic, dialect: _Dialect, place: int) -> str:
             return f"{dialect.power_call}({_infix(expr.base, dialect, _SUM)}, {_infix(expr.exp, dialect, _SUM)})"
         base, exponent = _infix(expr.base, dialect, _ATOM), _infix(expr.exp, dialect, _ATOM)
         return _wrap(f"{base}**{exponent}", _POWER, place)
+    if isinstance(expr, sympy.Sum) and dialect is not _TEXT:
+        return _loop(expr, dialect)
     if isinstance(expr, sympy.Integral) and dialect is not _TEXT:
         return _trapezoids(expr, dialect)
     if type(expr) in dialect.functions:
@@ -439,6 +446,16 @@ def _infix(expr: sympy.Basic, dialect: _Dialect, place: int) -> str:
     if dialect is _TEXT:
         return _sentence(expr, place)
     raise EmitError(f"no rule for {type(expr).__name__}; got {expr}")
+
+
+def _loop(expr: sympy.Sum, dialect: _Dialect) -> str:
+    """Code for a sum between two whole numbers."""
+    index, low, high = expr.limits[0]
+    name, body = _name(index, dialect.words), _infix(expr.function, dialect, _SUM)
+    if dialect is _PYTHON:
+        return f"sum({body} for {name} in range({low}, {high + 1}))"
+    loop = f"for (let {name} = {low}; {name} <= {high}; {name} += 1) total += {body};"
+    return f"(() => {{ let total = 0; {loop} return total; }})()"
 
 
 _REACH, _PARTS = 15, 16

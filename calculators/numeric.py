@@ -143,7 +143,7 @@ def evaluate(arithmetic: MPContext, expr: sympy.Basic, values: Values) -> mpf:
     if isinstance(expr, sympy.Integral) and [len(limit) for limit in expr.limits] == [3]:
         return _integral(arithmetic, expr, values)
     if isinstance(expr, sympy.Sum):
-        return _power_sum(arithmetic, expr, values)
+        return _sum(arithmetic, expr, values)
     if isinstance(expr, sympy.Piecewise):
         return evaluate(arithmetic, _branch(arithmetic, expr, values), values)
     args = [evaluate(arithmetic, arg, values) for arg in expr.args]
@@ -215,6 +215,26 @@ def _integral(arithmetic: MPContext, expr: sympy.Integral, values: Values) -> mp
     if abs(inner.im(total)) > RESIDUAL * abs(total):
         raise TypeError(f"an integral must be real; got {expr}")
     return arithmetic.convert(inner.re(total))
+
+
+_MOST_TERMS = 10**5
+
+
+def _sum(arithmetic: MPContext, expr: sympy.Sum, values: Values) -> mpf:
+    """A sum over whole numbers, term by term; to infinity of powers only.
+
+    Raises:
+        TypeError: another sum without an end, or one with more than 10^5 terms.
+    """
+    index, low, high = expr.limits[0]
+    if high is sympy.oo:
+        return _power_sum(arithmetic, expr, values)
+    first, last = (int(evaluate(arithmetic, end, values)) for end in (low, high))
+    if len(expr.limits) > 1 or last - first >= _MOST_TERMS:
+        raise TypeError(f"no value for this sum; got {expr}")
+    return arithmetic.fsum(
+        evaluate(arithmetic, expr.function, {**values, index: arithmetic.mpf(k)}) for k in range(first, last + 1)
+    )
 
 
 def _power_sum(arithmetic: MPContext, expr: sympy.Sum, values: Values) -> mpf:

@@ -30,7 +30,9 @@ def as_text(calculator: Calculator, derivation: Derivation) -> str:
         lines += textwrap.wrap(f"No answer: {derivation.silence}", _WIDTH)
     else:
         result = derivation.result
-        lines.append(f"{result.symbol} {'<=' if result.bound else '='} {_value(result)} [{result.status}]")
+        words = f" {result.words}" if result.words else ""
+        sign = result.order if result.bound else "="
+        lines += textwrap.wrap(f"{result.symbol} {sign} {_value(result)}{words} [{result.status}]", _WIDTH)
         lines += [f"{q.symbol} = {_value(q)}{f' {q.unit}' if q.unit else ''} ({q.title})" for q in result.quantities]
         lines += textwrap.wrap(result.meaning, _WIDTH)
     for title, sentences in _lists(calculator, derivation):
@@ -44,9 +46,12 @@ def as_json(calculator: Calculator, derivation: Derivation) -> str:
     """JSON with the keys calculator, parameters, assumptions, steps and result.
 
     Where the theory says nothing the result is null and `silence` says why; further outputs stand under `quantities`.
+    For a form without a value `order` (`<=`, `>=`) says how the symbol compares with it, `words` what belongs to it.
     """
     result = derivation.result
     more: dict[str, object] = {"silence": derivation.silence} if result is None else {}
+    if result is not None and result.bound:
+        more |= {"order": result.order} | ({"words": result.words} if result.words else {})
     if result is not None and result.quantities:
         more["quantities"] = [
             {"id": q.id, "title": q.title, "text": q.text, "decimal": q.decimal, "unit": q.unit}
@@ -86,7 +91,7 @@ def as_latex(calculator: Calculator, derivation: Derivation) -> str:
         rows.append(rf"  & && \text{{No answer: {derivation.silence}}}")
     else:
         title = rf"\text{{{calculator.title} ({result.status})}}"
-        rows.append(rf"  {emit.latex(result.symbol)} &{result.sign} {result.latex} && {title}")
+        rows.append(rf"  {emit.latex(result.symbol)} &{result.sign} {result.latex}{_words(result)} && {title}")
     return "\n".join([r"\begin{align*}", *rows, r"\end{align*}"])
 
 
@@ -102,7 +107,8 @@ def as_markdown(calculator: Calculator, derivation: Derivation) -> str:
         lines += ["", "## Result", "", f"No answer: {derivation.silence}"]
     else:
         result = derivation.result
-        lines += ["", "## Result", "", f"$${emit.latex(result.symbol)} {result.sign} {result.latex}$$", ""]
+        formula = f"{emit.latex(result.symbol)} {result.sign} {result.latex}{_words(result)}"
+        lines += ["", "## Result", "", f"$${formula}$$", ""]
         lines += [f"$${emit.latex(q.symbol)} = {q.latex}$$ {q.title}\n" for q in result.quantities]
         lines += [f"**{result.status.capitalize()}.** {result.meaning}"]
     for title, sentences in _lists(calculator, derivation):
@@ -131,6 +137,10 @@ def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, l
     return tuple((title, sentences) for title, sentences in lists if sentences)
 
 
+def _words(result: Result) -> str:
+    return rf"\quad\text{{{result.words}}}" if result.words else ""
+
+
 def _value(formula: Quantity | Result) -> str:
     """The exact value and, where it says more, the decimal: `1/2 = 0.5`, `1/3 ≈ 0.333`, `sqrt(pi) ≈ 1.77245`."""
     decimal = formula.decimal
@@ -147,7 +157,7 @@ def _text_line(step: Step) -> str:
         return f"{emit.text(step.before)}  {note}  {emit.text(step.after)}  {limit}"
     if isinstance(step.before, sympy.Equality):
         return f"{emit.text(step.before)}  =>  {emit.text(step.after)}"
-    return f"{emit.text(step.before)} {'<=' if step.bound else '='} {emit.text(step.after)}"
+    return f"{emit.text(step.before)} {step.order if step.bound else '='} {emit.text(step.after)}"
 
 
 def _relation(step: Step) -> tuple[str, str, str]:

@@ -645,6 +645,7 @@ def _case_signature(derivation: Derivation) -> Hashable:
     answer = result and (
         result.symbol,
         result.sign,
+        result.words,
         result.expression,
         result.status,
         result.meaning,
@@ -849,7 +850,8 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         verdict = _verdict(calculator, calculator.verdicts, verdicts)
     else:
         verdict = f"() => {verdicts.setdefault(own, len(verdicts))}"
-    formula = _data(f"{emit.latex(result.symbol)} {result.sign} {result.latex}")
+    words = rf"\quad\text{{{result.words}}}" if result.words else ""
+    formula = _data(f"{emit.latex(result.symbol)} {result.sign} {result.latex}{words}")
     value = f"() => {_data(result.text)}" if result.bound else _function(calculator, result.expression)
     quantities = ", ".join(
         f"{json.dumps(quantity.id)}: {_function(calculator, quantity.expression)}"

@@ -34,8 +34,10 @@ Line = tuple[str, bool]  # a formula's LaTeX, and whether it is displayed on a l
 
 _SLOT: Final = re.compile(r"<mtext[^>]*>⟦(\w+)([/*]?)⟧</mtext>")
 _FORMS: Final = {"/": ' data-form="slash"', "*": ' data-form="factor"', "": ""}
+_STAND_ALONE: Final = {r"\Longrightarrow", r"\le", r"\ge", "<"}  # signs of lines that are whole sentences
 _PLOT_POINTS: Final = 49
 _SHORT: Final = 24  # characters of a formula's text that a cell of a table has room for
+_MOST_PLACES: Final = 10**6  # of a slider; one with more would take too long to move by keys
 _PLAIN: Final = re.compile(r"-?\d+(/\d+)?|–")
 
 
@@ -153,6 +155,8 @@ class StepVariant:
     law: str
     """The sign between the loss and `after`, where the step is the law; empty where it is not shown as one."""
     relation: str
+    leads: bool
+    """Whether the answer's symbol may stand before the line with a sign of equality."""
     after: Markup
     because: str
 
@@ -192,6 +196,10 @@ class CaseView:
     general: Markup
     bound: bool
     """Whether the formula is a form that has no value."""
+    order: str
+    """The sign between the symbol and such a form."""
+    words: str
+    """What belongs to such a form and is no formula."""
     quantities: tuple[QuantityView, ...]
     letter: str
     """The letter on the x axis of the fixed plot."""
@@ -223,6 +231,7 @@ class CurveView:
     points: str
     rank: int
     """Which way of drawing tells it from the others, from 1."""
+    broad: bool
 
 
 @dataclass(frozen=True)
@@ -294,6 +303,8 @@ class Widget:
     cases: tuple[CaseView, ...]
     result_text: str | Markup
     """The value, or the formula of a form that has none."""
+    result_words: str
+    """What belongs to such a form and is no formula."""
     result_sign: str
     result_decimal: str | None
     silence: str
@@ -313,6 +324,7 @@ class Widget:
 
 
 LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳", "none": ""}
+ORDERS: Final[Mapping[str, str]] = {"<=": "≤", ">=": "≥", "<": "<"}
 KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
 
 
@@ -379,7 +391,8 @@ def widget(
         opened=any(choice.further and chosen[choice.id] != begins[choice.id] for choice in calculator.choices),
         cases=tuple(_case(calculator, case, values, chosen, mathml) for case in blueprint.plan.cases),
         result_text=_answer(result, exact, values, mathml) if result else "",
-        result_sign="≤" if result and result.bound else "=" if exact else "≈",
+        result_words=result.words if result else "",
+        result_sign=ORDERS[result.order] if result and result.bound else "=" if exact else "≈",
         result_decimal=result.decimal if result and exact else None,
         silence=derivation.silence,
         status=result.status if result else "",
@@ -504,13 +517,15 @@ def _case(
     variable = case.item.curves[0].variable if case.item.curves else None
     letter = variable.name if variable is not None else ""
     if result is None:
-        return CaseView(when, Markup(""), Markup(""), Markup(""), False, (), letter)
+        return CaseView(when, Markup(""), Markup(""), Markup(""), False, "", "", (), letter)
     return CaseView(
         when,
         Markup(mathml[emit.latex(result.symbol), False]),
         Markup(mathml[result.sign, False]),
         Markup(mathml[result.general, False]),
         result.bound,
+        ORDERS[result.order],
+        result.words,
         tuple(
             QuantityView(
                 quantity.id,
@@ -612,7 +627,7 @@ def _control(
     elif parameter.integer or not (parameter.real or low != int(low) or high != int(high)):
         step = 0.5 if parameter.infinite else 1
     else:
-        step = 10.0 ** math.floor(math.log10((high - low) / 50))
+        step = _step(parameter, low, high)
     if value is sympy.oo:
         at = high + 1
     else:
@@ -634,6 +649,17 @@ def _control(
         parameter.further,
         _when(shown, chosen),
     )
+
+
+def _step(parameter: Parameter, low: float, high: float) -> float:
+    """How far one key moves a slider that is not logarithmic: a power of ten of at most a fiftieth of its range, and so
+    small that it can come back to where it starts.
+    """
+    power = math.floor(math.log10((high - low) / 50))
+    above = Fraction(str(parameter.start)) - Fraction(str(parameter.slider[0]))
+    while (above / Fraction(10) ** power).denominator != 1 and 10.0**power > (high - low) / _MOST_PLACES:
+        power -= 1
+    return 10.0**power
 
 
 def _tidy(number: float) -> float:
@@ -685,6 +711,7 @@ def _variants(
             Markup(mathml[variant.sign, False]),
             LAWS[variant.law],
             variant.relation,
+            variant.sign not in _STAND_ALONE,
             _filled(calculator, variant.after, known, mathml),
             variant.because,
         )
@@ -730,10 +757,10 @@ _LEFT, _TOP, _SIDE, _DECADES = 46, 14, 240, 6
 
 def _plot(plan: Plan, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping[str, str]) -> Plot | None:
     """The plot's frame, with a line for each curve that any options have; those of the preset are drawn."""
-    curves: dict[str, str] = {}
+    curves: dict[str, Curve] = {}
     for case in plan.cases:
         drawn = case.item.curves if plan.axes else case.item.curves[:1]
-        curves |= {curve.id: curve.title for curve in drawn if curve.id not in curves}
+        curves |= {curve.id: curve for curve in drawn if curve.id not in curves}
     if not curves:
         return None
     now = next(case.item for case in plan.cases if case.holds(chosen))
@@ -757,7 +784,10 @@ def _plot(plan: Plan, values: Mapping[sympy.Symbol, sympy.Expr], chosen: Mapping
         x_ticks,
         y_ticks,
         tuple(AxisTitles(_when(shown, chosen), shown.item.x_title, shown.item.y_title) for shown in plan.titles),
-        tuple(CurveView(id_, title, lines.get(id_, ""), plan.ranks[id_]) for id_, title in curves.items()),
+        tuple(
+            CurveView(id_, curve.title, lines.get(id_, ""), plan.ranks[id_], curve.broad)
+            for id_, curve in curves.items()
+        ),
     )
 
 

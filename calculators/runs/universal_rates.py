@@ -23,10 +23,13 @@ from calculators.runs.run import (
     Table,
     numbers,
 )
+from calculators.universal_rates import FURTHER
 
 _ID = "universal-rates"
 _ATOM = Fraction(1, 10)
 _NEGATIVE = Fraction(1, 2)
+_ABOVE = 1 - _NEGATIVE / (1 - _ATOM)
+"""Of the inputs other than the deciding one, the share above it."""
 _TAILS = {"zipf-1": Fraction(1), "zipf-quarter": Fraction(1, 4)}
 _TITLES = {
     "atom": "thresholds on the natural numbers",
@@ -39,7 +42,7 @@ _TITLES = {
 def atom_errors(draw: np.random.Generator, repetitions: int, sizes: tuple[int, ...]) -> Array:
     """Mean error after n examples of a threshold on the natural numbers, shape [sizes].
 
-    Half of the inputs are negative; the first positive input, which decides, has the probability 1/10, those after it
+    Half of the inputs are negative; the first positive input, which decides, has the probability 1/10, the 40 after it
     share the rest, each half of what is left. The learner keeps the smallest positive input that it has seen.
 
     Args:
@@ -48,8 +51,7 @@ def atom_errors(draw: np.random.Generator, repetitions: int, sizes: tuple[int, .
         sizes: numbers of examples, increasing.
     """
     left = 1 - float(_NEGATIVE) - float(_ATOM)
-    inputs = np.array([float(_ATOM), *(left / 2**place for place in range(1, 40))])
-    inputs[-1] += left - np.sum(inputs[1:])
+    inputs = np.array([float(_ATOM), *(left / 2**place for place in range(1, FURTHER + 1))])
     # An example is its place among the positive inputs, or one behind the last for a negative one.
     edges = np.cumsum(inputs)
     places = np.searchsorted(edges, draw.random((repetitions, max(sizes))), side="right")
@@ -121,14 +123,16 @@ def _measure(configuration: Configuration, part: Part, seeds: tuple[int, ...]) -
     return {"errors": Table(("source", "n", "seed", "error"), tuple(rows))}
 
 
-def _prediction(source: str, n: int) -> Prediction:
+def _prediction(source: str, n: int, quantity: str = "error") -> Prediction:
     settings = {"samples": str(n)}
     if source == "atom":
-        return Prediction(_ID, settings | {"class": "thresholds-naturals", "atom": str(_ATOM)}, "error")
+        settings |= {"class": "thresholds-naturals", "atom": str(_ATOM), "above": str(_ABOVE)}
+        return Prediction(_ID, settings, quantity)
     if source == "line":
         return Prediction(_ID, settings | {"class": "thresholds-line", "threshold": str(_NEGATIVE)}, "error")
     tail = _TAILS[source]
-    return Prediction(_ID, settings | {"class": "all-functions", "tail": str(tail), "head": str(head_constant(tail))})
+    settings |= {"class": "all-functions", "tail": str(tail), "head": str(head_constant(tail))}
+    return Prediction(_ID, settings, quantity)
 
 
 def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metric, ...]:
@@ -143,7 +147,7 @@ def _metrics(configuration: Configuration, measured: Measurements) -> tuple[Metr
             prediction = _prediction(source, n)
             ratio = f"{mean / prediction.value:.3f}"
             note = f"Measured is {ratio} times the closed form."
-            if source != "line":
+            if source in _TAILS:
                 note = f"Measured is {ratio} times the closed form, which is the leading term for many examples."
             found.append(
                 Metric(
@@ -171,10 +175,13 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
         series.append(points)
         x = estimates.whole_numbers(int(points.x[0]), int(points.x[-1]))
         lines.append(Line(f"theory, {title}", x, _prediction(source, x[0]).along("samples", x), None))
-        if source != "line":
+        if source in _TAILS:
             first, last = points.y[0] / lines[-1].y[0], points.y[-1] / lines[-1].y[-1]
             begun.append(f"{first:.2f}")
             ended.append(f"{last:.2f}")
+    few = lines[0].x
+    leading = _prediction("atom", int(few[0]), "leading").along("samples", few)
+    lines.append(Line(f"leading term, {_TITLES['atom']}", few, leading, None))
     return (
         Figure(
             "learning-curves",
@@ -186,8 +193,9 @@ def _figures(configuration: Configuration, measured: Measurements) -> tuple[Figu
             tuple(series),
             tuple(lines),
             "Four learning curves on logarithmic axes: one bends down ever more steeply, one falls along a line of "
-            "slope −1, two along flatter lines of slope −1/2 and −1/5. The line of thresholds on the line is exact; "
-            "the other three are leading terms for many examples, and with few the points are off them: "
+            "slope −1, two along flatter lines of slope −1/2 and −1/5. The lines of both kinds of thresholds are "
+            "exact; beside the one of the natural numbers stands its leading term, to which it tends. The lines of "
+            "Zipf data are leading terms for many examples, and with few the points are off them: "
             f"{_listed(begun)} times as high at the smallest n, {_listed(ended)} times at the largest.",
         ),
     )
@@ -252,7 +260,7 @@ RUN = Run(
         "One source and one simple learner for each class. That no learner does better, and that the three rates are "
         "all there are, is the theorem's part and cannot be simulated.",
         "Slow is not arbitrarily slow: each Zipf source has a rate of its own, and flatter tails make slower ones.",
-        "Some closed forms are leading terms for many examples, as the notes on the numbers say; they are judged at "
+        "The closed forms for Zipf data are leading terms for many examples, as the notes say; they are judged at "
         "sizes where the rest is far smaller than the scatter.",
         "Of many 95 % intervals, one in twenty misses by chance.",
     ),
@@ -261,8 +269,9 @@ RUN = Run(
     tolerance=1e-6,
     method=(
         "Three classes of functions, each with one source of examples and one learner, no noise. A threshold on "
-        "the natural numbers, with half of the inputs negative and the first positive input drawn with "
-        "probability 1/10: the learner takes the smallest positive input it has seen for the first, an "
+        "the natural numbers, with half of the inputs negative, the first positive input drawn with "
+        "probability 1/10, and 40 further ones above it, each with half of what is left: the "
+        "learner takes the smallest positive input it has seen for the first, an "
         "exponential case.",
         "A threshold at 1/2 on the line, inputs even between 0 and 1: the learner puts the threshold at the "
         "smallest positive input it has seen.",

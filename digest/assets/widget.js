@@ -124,13 +124,18 @@ class Widget {
     return [value, chosen];
   }
 
+  /** What is shown where the answer is a form without a value. */
+  get form() {
+    return this.section.querySelector("[data-forms] > :not([hidden])");
+  }
+
   /** The result, exact where it is a fraction, what it is worth, and further outputs. */
   answer(values, chosen, value) {
     const exact = isExact(value);
-    const form = this.section.querySelector("[data-forms] > :not([hidden])");
+    const form = this.form;
     if (typeof value === "string" && form) this.output.replaceChildren(...form.cloneNode(true).childNodes);
     else this.output.textContent = shown(value);
-    this.section.querySelector("[data-sign]").textContent = typeof value === "string" ? "≤" : exact ? "=" : "≈";
+    this.section.querySelector("[data-sign]").textContent = typeof value === "string" ? (form?.dataset.order ?? "≤") : exact ? "=" : "≈";
     this.section.querySelector("[data-decimal]").textContent = this.decimal(value);
     const verdict = this.module.verdicts[this.module.verdict(values, chosen)];
     this.section.querySelector("[data-status]").textContent = verdict.status;
@@ -263,7 +268,7 @@ class Widget {
         : !silence.hidden
         ? `No answer. ${silence.textContent}`
         : typeof this.state.value === "string"
-        ? `The answer is at most ${this.state.value}`
+        ? `The answer is ${this.form.dataset.order === "≥" ? "at least" : "at most"} ${this.state.value} ${this.form.querySelector(".td-answer__words")?.textContent ?? ""}`.trim()
         : `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`;
     }, HUSH);
   }

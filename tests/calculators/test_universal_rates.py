@@ -1,23 +1,28 @@
 from __future__ import annotations
 
+import csv
 import itertools
+import json
 import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import sympy
 
-from calculators import emit, numeric, universal_rates
+from calculators import emit, numeric, report, universal_rates, widget
 from calculators.derivation import Derivation, Step
+from calculators.runs import provenance
 from calculators.universal_rates import CALCULATOR, EXAMPLES
 from calculators.verify import StepError, verify, verify_step
 from tests.calculators import in_node
 
 CASES = [{"class": example.id, "source": source} for example in EXAMPLES for source in ("fixed", "worst")]
-NUMBERS = {"samples": 100, "atom": "1/10", "threshold": "1/2", "tail": 1, "head": "61/100"}
+CASES.append({"class": "all-functions", "source": "fixed", "inputs": "log"})
+NUMBERS = {"samples": 100, "atom": "1/10", "above": "4/9", "threshold": "1/2", "tail": 1, "head": "61/100"}
 N = 400_000
 
 
@@ -67,21 +72,26 @@ def test_which_steps_are_checked() -> None:
     def ids(**settings: str) -> list[str]:
         return [step.id for step in checked(CALCULATOR.derive(**settings))]
 
-    assert ids(**{"class": "all-functions"}) == ["zipf", "exponent", "samples"]
+    assert ids() == ["what-is-left", "exact-curve", "leading-term"]
+    assert ids(**{"class": "all-functions"}) == ["zipf", "many-examples", "exponent"]
+    assert ids(**{"class": "all-functions", "inputs": "log"}) == ["layers", "beyond", "tail-mass", "log-law"]
     assert ids(**{"class": "thresholds-line"}) == ["line"]
     assert ids(**{"class": "thresholds-naturals", "source": "worst"}) == [
         "one-source",
         "worst-place",
         "worst-value",
+        "geometric",
+        "endless",
+        "small-inputs",
+        "no-worse",
         "worst-case",
-        "samples",
     ]
-    assert ids(**{"class": "blocks", "source": "worst"}) == ["no-rate"]
+    assert ids(**{"class": "blocks", "source": "worst"}) == ["equal-inputs", "no-rate"]
 
 
 def test_a_whole_message() -> None:
     derivation = CALCULATOR.derive(**{"class": "blocks", "source": "worst"})
-    (step,) = checked(derivation)
+    *_, step = checked(derivation)
     with pytest.raises(StepError) as caught:
         verify_step("universal-rates", replace(step, after=sympy.Rational(1, 3)), random.Random(1))
     assert str(caught.value) == (
@@ -94,7 +104,9 @@ def test_a_whole_message() -> None:
     [
         ({"littlestone": "no", "vcl": "no"}, "C*exp(-c*n)"),
         ({"littlestone": "yes", "vcl": "no"}, "C/n"),
-        ({"littlestone": "yes", "vcl": "yes"}, "Arbitrarily slow: "),
+        ({"littlestone": "yes", "vcl": "yes"}, "R_n"),
+        ({"class": "own", "littlestone": "yes", "vcl": "yes"}, "R_n"),
+        ({"class": "all-functions"}, "R_n"),
         ({"littlestone": "no", "vcl": "yes"}, "This cannot be: "),
         ({"littlestone": "yes"}, "Answer both questions for your class, or choose one from the list."),
         ({}, "C*exp(-c*n)"),
@@ -105,7 +117,7 @@ def test_a_whole_message() -> None:
         ({"class": "blocks"}, "C*exp(-c*n)"),
         ({"class": "thresholds-line"}, "C/n"),
         ({"class": "half-spaces"}, "C/n"),
-        ({"class": "finite-subsets"}, "Arbitrarily slow: "),
+        ({"class": "finite-subsets"}, "R_n"),
         ({"class": "thresholds-line", "littlestone": "yes", "vcl": "no"}, "C/n"),
         ({"class": "finite", "source": "worst"}, "The VC dimension is finite, "),
         ({"source": "worst", "littlestone": "no", "vcl": "no"}, "The worst case is decided by the VC dimension "),
@@ -126,7 +138,10 @@ def test_a_rate_has_no_number_whatever_is_set() -> None:
     """The constants are the source's own, so e^-10 at n = 10 says nothing; the error of the source on show is one."""
     result = CALCULATOR.derive(**NUMBERS | {"samples": 10}).answer
     assert (result.text, result.latex, result.decimal) == ("C*exp(-c*n)", r"C \exp(-c n)", None)
-    assert [(quantity.symbol.name, quantity.decimal) for quantity in result.quantities] == [("epsilon", "0.0348678")]
+    assert [(quantity.symbol.name, quantity.decimal) for quantity in result.quantities] == [
+        ("epsilon", "0.0413173"),
+        ("epsilon_t", "0.0348678"),
+    ]
     assert CALCULATOR.same(CALCULATOR.derive(samples=10), "C*exp(-c*n)")
     assert not CALCULATOR.same(CALCULATOR.derive(samples=10), "C*exp(-2*c*n)")
 
@@ -199,13 +214,48 @@ def within(found: np.ndarray, expected: float) -> None:
     assert abs(float(np.mean(found)) - expected) <= 4 * float(np.std(found)) / math.sqrt(len(found))
 
 
-@pytest.mark.parametrize(("atom", "samples"), [("1/10", 5), ("1/10", 30), ("2/5", 4)])
-def test_thresholds_on_the_naturals_by_simulation(atom: str, samples: int) -> None:
-    p = float(sympy.Rational(atom))
-    seen = np.random.default_rng(140).random((N // samples, samples)) < p
-    error = np.where(seen.any(axis=1), 0.0, p)
-    (quantity,) = CALCULATOR.derive(**{"class": "thresholds-naturals"}, atom=atom, samples=samples).answer.quantities
-    within(error, number(quantity.expression))
+@pytest.mark.parametrize(
+    ("atom", "above", "samples"), [("1/10", 0, 5), ("1/10", "4/9", 5), ("1/10", "4/9", 30), ("2/5", 1, 4)]
+)
+def test_thresholds_on_the_naturals_by_simulation(atom: str, above: object, samples: int) -> None:
+    p, u = float(sympy.Rational(atom)), float(sympy.Rational(str(above)))
+    masses = np.array([p, *((1 - p) * u / 2**place for place in range(1, universal_rates.FURTHER + 1))])
+    below = np.cumsum(masses)
+    drawn = np.random.default_rng(140).random((N // samples, samples))
+    # The smallest positive input that was seen; all positive ones below it are judged wrongly.
+    smallest = np.searchsorted(below, drawn, side="right").min(axis=1)
+    settings = {"class": "thresholds-naturals", "atom": atom, "above": above, "samples": samples}
+    exact, leading = CALCULATOR.derive(**settings).answer.quantities
+    within(np.concatenate(([0.0], below))[smallest], number(exact.expression))
+    if above == 0:
+        assert number(exact.expression) == pytest.approx(number(leading.expression), rel=1e-12)
+
+
+@pytest.mark.parametrize("samples", [1, 4, 8, 16, 64])
+def test_the_exact_curve_is_the_sum_over_the_inputs(samples: int) -> None:
+    """The sum of p_x (1 - P[t, x])^n term by term, in fractions; the leading term is what it tends to."""
+    masses = [Fraction(1, 10), *(Fraction(2, 5) / 2**place for place in range(1, 41))]
+    expected = sum(mass * (1 - sum(masses[: place + 1])) ** samples for place, mass in enumerate(masses))
+    exact, leading = CALCULATOR.derive(atom="1/10", above="4/9", samples=samples).answer.quantities
+    assert number(exact.expression) == pytest.approx(float(expected), rel=1e-12)
+    ratio = number(exact.expression) / number(leading.expression)
+    assert {1: ratio > 3, 4: ratio > 1.5, 8: ratio > 1.3, 16: ratio > 1.01, 64: abs(ratio - 1) < 1e-5}[samples]
+
+
+def test_no_simulation_on_record_counts_against_the_curves_of_thresholds() -> None:
+    """The rule that `against` states, applied to the record at every n: the mean within four standard errors."""
+    assert any("more than four standard errors, at any n," in sentence for sentence in CALCULATOR.against)
+    rows: dict[tuple[str, int], list[float]] = {}
+    with (provenance.RECORDS / "universal-rates" / "errors-cpu.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            rows.setdefault((row["source"], int(row["n"])), []).append(float(row["error"]))
+    judged = {key: errors for key, errors in rows.items() if key[0] in ("atom", "line")}
+    assert {n for source, n in judged if source == "atom"} >= {1, 2, 4, 8, 16, 64}
+    for (source, samples), errors in judged.items():
+        settings = {"class": {"atom": "thresholds-naturals", "line": "thresholds-line"}[source], "samples": samples}
+        exact = CALCULATOR.derive(**settings, atom="1/10", above="4/9", threshold="1/2").answer.quantities[0]
+        error = float(np.std(errors, ddof=1)) / math.sqrt(len(errors))
+        assert abs(float(np.mean(errors)) - number(exact.expression)) <= 4 * error, (source, samples)
 
 
 @pytest.mark.parametrize(("threshold", "samples"), [("1/2", 3), ("1/10", 20), ("9/10", 20)])
@@ -251,9 +301,54 @@ def test_the_memoriser_on_zipf_data_by_its_sum(tail: object, samples: int, toler
     far = c * rest - samples * c**2 * (i[-1] + 0.5) ** -(1 + 2 * a) / (1 + 2 * a)
     expected = 0.5 * (float(np.sum(p * np.exp(samples * np.log1p(-p)))) + far)
     head = sympy.Rational(round(c * 10**5), 10**5)
-    result = CALCULATOR.derive(**{"class": "all-functions"}, tail=tail, head=head, samples=samples).answer
-    assert result.status == "estimate"
-    assert number(result.expression) == pytest.approx(expected, rel=tolerance)
+    (quantity,) = CALCULATOR.derive(
+        **{"class": "all-functions"}, tail=tail, head=head, samples=samples
+    ).answer.quantities
+    assert number(quantity.expression) == pytest.approx(expected, rel=tolerance)
+
+
+@pytest.mark.parametrize(("tail", "samples"), [(1, 3), (1, 100), ("1/2", 10), (2, 1000)])
+def test_the_sum_over_the_inputs_is_below_its_bound_and_near_it(tail: object, samples: int) -> None:
+    """The step that is not checked: the sum itself, for the pure Zipf law, against integral and rest."""
+    a = float(sympy.Rational(str(tail)))
+    i = np.arange(1, 10**6 + 1, dtype=float)
+    rest = (i[-1] + 0.5) ** -a / a
+    head = 1 / (float(np.sum(i ** -(1 + a))) + rest)
+    p = head * i ** -(1 + a)
+    # What n examples hardly ever see counts in full.
+    total = 0.5 * (float(np.sum(p * (1 - p) ** samples)) + head * rest)
+    derivation = CALCULATOR.derive(
+        **{"class": "all-functions"}, tail=tail, head=sympy.Rational(round(head * 10**6), 10**6)
+    )
+    step = next(step for step in derivation.steps if step.id == "sum-to-integral")
+    bound = number(step.after.subs(universal_rates._Y, samples))
+    assert step.bound and step.order == "<="
+    assert bound - 1.5 / samples < total < bound
+
+
+def test_the_heavier_tail_falls_as_one_over_log_n() -> None:
+    """p = h/(i log^2 i) from i = 2 on: the sum over ten million inputs and the integral in log i of the rest."""
+    i = np.arange(2, 10**7, dtype=float)
+    # Between whole numbers the midpoint rule is exact to 1e-9.
+    h = 1 / (float(np.sum(1 / (i * np.log(i) ** 2))) + 1 / math.log(i[-1] + 0.5))
+    assert h == pytest.approx(0.474, abs=5e-4)
+    p = h / (i * np.log(i) ** 2)
+
+    def error(samples: float) -> float:
+        w = np.linspace(math.log(i[-1] + 0.5), 400, 200_001)
+        seen = np.exp(-samples * h * np.exp(-w) / w**2)
+        rest = float(np.sum((h / w**2 * seen)[1:] + (h / w**2 * seen)[:-1]) / 2 * (w[1] - w[0])) + h / 400
+        return 0.5 * (float(np.sum(p * np.exp(samples * np.log1p(-p)))) + rest)
+
+    ratios = []
+    for samples in (10**6, 10.0**20, 10.0**50):
+        (quantity,) = CALCULATOR.derive(**{"class": "all-functions", "inputs": "log"}).answer.quantities
+        law = float(quantity.expression.subs({CALCULATOR.symbols["n"]: samples, CALCULATOR.symbols["h"]: h}))
+        ratios.append(error(samples) / law)
+    assert ratios == sorted(ratios, reverse=True) and 1 < ratios[-1] < 1.2
+    # The next term: log n - 2 log log n + log h + Euler's constant.
+    log = 50 * math.log(10)
+    assert ratios[-1] == pytest.approx(log / (log - 2 * math.log(log) + math.log(h) + 0.5772), rel=0.005)
 
 
 def test_the_memoriser_guesses_what_it_has_not_seen() -> None:
@@ -293,14 +388,21 @@ def test_the_table_of_textbook_classes() -> None:
     ]
     for example, row in zip(EXAMPLES, table.rows, strict=True):
         assert row.note.endswith(example.trees) and row.note != example.trees
-        # What is said in words is what the calculator is silent about, for the reason that it gives.
-        answers = CALCULATOR.derive(littlestone=example.littlestone, vcl=example.vcl)
-        assert (row.cells[0].text == "arbitrarily slow") == answers.silence.startswith("Arbitrarily slow")
+        # What is said in words is what the calculator answers, or is silent about for the reason that it gives.
+        answer = CALCULATOR.derive(littlestone=example.littlestone, vcl=example.vcl).answer
+        assert (row.cells[0].text == "arbitrarily slow") == (answer.text == "R_n")
         worst = CALCULATOR.derive(**{"class": example.id, "source": "worst"})
         assert (row.cells[1].text == "1/n, up to a constant") == ("falls as 1/n up to a constant" in worst.silence)
 
 
-RANGES = {"samples": (1, 1000), "atom": (1, 99), "threshold": (1, 99), "tail": (10, 500), "head": (1, 300)}
+RANGES = {
+    "samples": (1, 1000),
+    "atom": (1, 99),
+    "above": (0, 100),
+    "threshold": (1, 99),
+    "tail": (10, 500),
+    "head": (1, 300),
+}
 
 
 def drawn(draw: random.Random) -> dict[sympy.Symbol, sympy.Rational]:
@@ -336,14 +438,78 @@ def test_every_curve_stays_in_the_frame() -> None:
     assert axes is not None
     for curve in CALCULATOR.derive(**{"class": "finite"}, **NUMBERS).curves:
         assert emit.javascript(curve.expression, exact=False)
-        assert 0 < number(curve.expression.subs(curve.variable, 10)) <= axes.y[1]
+        assert 0 < number(curve.expression.subs(curve.variable, 12)) <= axes.y[1]
+        assert curve.where is None or number(curve.where.subs(curve.variable, 12)) > 0
+
+
+def test_a_curve_that_another_hides_is_drawn_broad_and_before_it() -> None:
+    """On log axes of six decades and 240 units a line that is 2 units or less away from another is hidden by it."""
+    curves = CALCULATOR.derive(**NUMBERS).curves
+    x = [10 ** (place / 4) for place in range(25)]
+    found = {}
+    for curve in curves:
+        points = [float(numeric.evaluate(numeric.floats(), curve.expression, {curve.variable: n})) for n in x[8:]]
+        found[curve.id] = np.log10(np.maximum(points, 1e-7)) * 240 / 7
+    for place, curve in enumerate(curves):
+        for later in curves[place + 1 :]:
+            seen = (found[curve.id] > -240) | (found[later.id] > -240)
+            if np.all(np.abs(found[curve.id] - found[later.id])[seen] < 2):
+                assert curve.broad and not later.broad, (curve.id, later.id)
+    assert [curve.id for curve in curves if curve.broad] == ["line"]
+    assert abs(found["line"] - found["worst-case"]).max() < 2
+
+
+def test_arbitrarily_slow_is_an_answer() -> None:
+    for settings in ({"class": "own", "littlestone": "yes", "vcl": "yes"}, {"class": "finite-subsets"}):
+        derivation = CALCULATOR.derive(**settings)
+        text = report.as_text(CALCULATOR, derivation)
+        assert "\nepsilon_n >= R_n for infinitely many n, whatever R_n -> 0 [theorem]\n" in text
+        assert "No answer" not in text
+        data = json.loads(report.as_json(CALCULATOR, derivation))
+        assert data["result"] == {"text": "R_n", "latex": "R_{n}"}
+        assert (data["order"], data["words"]) == (">=", "for infinitely many n, whatever R_n -> 0")
+        assert r"\epsilon_{n} &\ge R_{n}\quad\text{for infinitely many n" in report.as_latex(CALCULATOR, derivation)
+        assert derivation.curves and derivation.answer.sign == r"\ge"
+    assert "Arbitrarily slow" not in widget.javascript_module(CALCULATOR)
+
+
+def test_no_infinite_tree_is_not_said_as_a_finite_dimension() -> None:
+    """Of a tree, not of the class: each has a branch that ends, and there is no bound for all."""
+    for example in EXAMPLES:
+        step, *further = CALCULATOR.derive(**{"class": example.id}).steps
+        infinite = example.littlestone == "yes"
+        relation = "=" if infinite else "<"
+        assert (emit.text(step.before), step.sign, emit.text(step.after)) == ("d_T", relation, "oo")
+        assert ("It need not be bounded." in step.because) != infinite
+        if infinite:
+            assert further[0].sign == ("=" if example.vcl == "yes" else "<")
+
+
+@pytest.mark.parametrize("settings", CASES, ids=name)
+@pytest.mark.parametrize("numbers", [{}, NUMBERS], ids=["letters", "numbers"])
+def test_no_step_says_that_something_is_itself(settings: dict[str, str], numbers: dict[str, object]) -> None:
+    for step in CALCULATOR.derive(**settings, **numbers).steps:
+        assert step.before != step.after and emit.text(step.before) != emit.text(step.after), step.id
+
+
+def test_the_outputs_are_what_the_steps_arrive_at() -> None:
+    n, y = CALCULATOR.symbols["n"], universal_rates._Y
+    for settings, last, variable in (
+        ({"class": "thresholds-naturals"}, "exact-curve", n),
+        ({"class": "thresholds-line"}, "line", n),
+        ({"class": "all-functions"}, "many-examples", y),
+        ({"class": "all-functions", "inputs": "log"}, "log-law", y),
+    ):
+        derivation = CALCULATOR.derive(**settings)
+        after = next(step.after for step in derivation.steps if step.id == last)
+        assert numeric.equal(after.subs(variable, n), derivation.answer.output("error").expression)
 
 
 def test_many_examples_make_no_long_fractions() -> None:
     for example in ("thresholds-naturals", "thresholds-line", "all-functions"):
         result = CALCULATOR.derive(**{"class": example}, **NUMBERS | {"samples": 10**6}).answer
         assert len(result.text) < 100
-        assert all(len(quantity.text) < 60 for quantity in result.quantities)
+        assert all(len(quantity.text) < 90 for quantity in result.quantities)
     worst = CALCULATOR.derive(**{"class": "thresholds-naturals", "source": "worst"}, samples=10**6).answer
     assert worst.quantities[0].text == "(1000000/1000001)**1000000/1000001"
     assert worst.quantities[0].decimal == "3.67879e-7"

@@ -242,3 +242,18 @@ def test_the_third_line_of_a_plot_is_as_heavy_as_its_dots_need() -> None:
     (width,) = re.findall(r"\.td-plot--framed \.td-plot__line--3 \{ stroke-width: ([\d.]+);", sheet)
     (usual,) = re.findall(r"\.td-plot--framed \.td-plot__line \{ stroke-width: ([\d.]+);", sheet)
     assert float(width) > float(usual)
+
+
+def test_sliders_come_back_to_where_they_start() -> None:
+    """Each start is a whole number of steps from the slider's low end, and one key moves no more than a fiftieth."""
+    for id_, expected in (("universal-rates", {"head": 0.01, "tail": 0.01}), ("normalised-score", {"random": 1.0})):
+        parameters = {parameter.id: parameter for parameter in CATALOG[id_].parameters}
+        for name, step in expected.items():
+            low, high = (float(end) for end in parameters[name].slider)
+            assert widgets._step(parameters[name], low, high) == pytest.approx(step)
+            places = (float(parameters[name].start) - low) / step
+            assert places == pytest.approx(round(places), abs=1e-6) and low <= float(parameters[name].start) <= high
+
+
+def test_no_symbol_stands_before_a_line_that_is_a_sentence() -> None:
+    assert {r"\le", r"\ge", "<", r"\Longrightarrow"} == widgets._STAND_ALONE

@@ -19,6 +19,10 @@ def table() -> Table:
     return from_csv((FOLDER / "errors-cpu.csv").read_text(encoding="utf-8"), "errors-cpu.csv")
 
 
+INPUTS = [(0.1, 0.1), *((0.4 / 2**place, 0.1 + 0.4 * (1 - 0.5**place)) for place in range(1, 41))]
+"""Probability of each positive input, and that of all up to it."""
+
+
 def spread(found: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     stacked = np.array(found)
     return stacked.mean(axis=0), stacked.std(axis=0, ddof=1) / math.sqrt(len(stacked))
@@ -77,7 +81,7 @@ def test_the_record_shows_three_kinds_of_curve() -> None:
 def test_the_record_agrees_with_closed_forms_written_here() -> None:
     metrics = {metric.id: metric for metric in load(FOLDER / "run-cpu.yml", "run-cpu.yml").metrics}
     expected = {
-        "error-atom-n24": 0.1 * 0.9**24,
+        "error-atom-n24": sum(p * (1 - below) ** 24 for p, below in INPUTS),
         "error-line-n1024": (1 - 0.5**1025) / 1025,
         "error-zipf-1-n16384": 0.5 * math.gamma(0.5) * (6 / math.pi**2) ** 0.5 / 2 * 16384**-0.5,
     }
@@ -95,12 +99,19 @@ def test_a_replay_is_the_same_each_time() -> None:
 def test_the_figure_has_a_line_for_every_curve() -> None:
     record = load(FOLDER / "run-cpu.yml", "run-cpu.yml")
     (figure,) = RUN.figures(record.configuration, {"errors": table()})
-    assert len(figure.series) == len(figure.lines) == 4
-    for series, line in zip(figure.series, figure.lines, strict=True):
+    assert len(figure.series) == 4 and len(figure.lines) == 5
+    for series, line in zip(figure.series, figure.lines[:4], strict=True):
         assert len(line.x) > 50 and (line.x[0], line.x[-1]) == (series.x[0], series.x[-1])
         assert line.y[-1] == pytest.approx(series.y[-1], rel=0.15)
     atom, straight = figure.lines[:2]
-    assert atom.y == pytest.approx([0.1 * 0.9**n for n in atom.x])
+    assert atom.y == pytest.approx([sum(p * (1 - below) ** n for p, below in INPUTS) for n in atom.x])
+    # The exact curve goes through the points at few examples as well; the leading term is what it tends to.
+    theory = dict(zip(atom.x, atom.y, strict=True))
+    for n, y in zip(figure.series[0].x[:5], figure.series[0].y[:5], strict=True):
+        assert y == pytest.approx(theory[n], rel=0.02)
+    leading = figure.lines[-1]
+    assert leading.y == pytest.approx([0.1 * 0.9**n for n in leading.x])
+    assert atom.y[0] > 3 * leading.y[0] and atom.y[-1] == pytest.approx(leading.y[-1], rel=1e-4)
     assert straight.y == pytest.approx([(1 - 0.5 ** (n + 1)) / (n + 1) for n in straight.x])
 
 
@@ -110,8 +121,10 @@ def test_the_caption_says_how_far_few_examples_are_off_and_the_answer_which_size
     errors, rows = table(), {}
     for source, n, _, error in errors.rows:
         rows.setdefault((source, n), []).append(float(error))
-    atom = math.exp(sum(map(math.log, rows["atom", 1])) / len(rows["atom", 1])) / 0.09
-    assert f"with few the points are off them: {atom:.2f}, " in figure.alt
+    first = rows["zipf-1", 1]
+    law = 0.5 * math.gamma(0.5) * (6 / math.pi**2) ** 0.5 / 2
+    zipf = math.exp(sum(map(math.log, first)) / len(first)) / law
+    assert f"with few the points are off them: {zipf:.2f} and " in figure.alt
     answer = RUN.answer(RUN.metrics(record.configuration, {"errors": errors}))
     assert answer.startswith(
         "8 of 8 simulated errors are consistent with the closed forms: exponential, 1/n and slow. "
