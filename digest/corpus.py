@@ -544,8 +544,8 @@ class _Checker:
             what = f" as {check.quantity}" if check.quantity else ""
             rule = f"equals must be what {check.calculator} gives{what} for {shown}, {answer}"
             self.problems.append(document.problem((*keys, "equals"), f"{rule}; got {check.equals!r}"))
-        elif derivation.steps[-1].kind == "premise":
-            # What a theorem says in its last step is cited, however it was led up to.
+        elif check.quantity is None and derivation.steps[-1].kind == "premise":
+            # What a theorem says in its last step is cited, however it was led up to. Further outputs end elsewhere.
             rule = f"check must be of a result that is derived; the last step of {check.calculator} is assumed here"
             self.problems.append(document.problem(keys, rule))
 

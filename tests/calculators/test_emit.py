@@ -103,7 +103,7 @@ def test_what_no_printer_knows(expression: sympy.Basic) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        sympy.Sum(x, (k, 0, 3)),
+        sympy.Sum(x, (k, 0, sympy.oo)),
         sympy.Eq(x, y),
         sympy.Derivative(x**2, x),
         a[k],
@@ -260,3 +260,12 @@ def test_an_integral_over_integrals_has_no_code() -> None:
     inner = sympy.Integral(sympy.exp(-((y - z) ** 2)), (y, -sympy.oo, sympy.oo))
     with pytest.raises(emit.EmitError, match="longer than a frame"):
         emit.javascript(sympy.Integral(inner**2 * sympy.exp(-(z**2)), (z, -sympy.oo, sympy.oo)), exact=False)
+
+
+def test_a_sum_between_whole_numbers_has_code() -> None:
+    k, x = sympy.Symbol("k", integer=True), sympy.Symbol("x", positive=True)
+    total = sympy.Sum(x**k, (k, 1, 3))
+    assert emit.python(total) == "sum(x**k for k in range(1, 4))"
+    assert emit.javascript(total, exact=False) == (
+        "(() => { let total = 0; for (let k = 1; k <= 3; k += 1) total += Math.pow(x, k); return total; })()"
+    )
