@@ -43,7 +43,8 @@ class Opaque:
 
     def put_back(self, html: str) -> str:
         """The page with every stand-in replaced by what was taken out."""
-        return _STAND_IN.sub(lambda match: self._wholes[int(match[2])][0], html)
+        # A drawing may hold an excluded element, which was taken out of it before.
+        return _STAND_IN.sub(lambda match: self.put_back(self._wholes[int(match[2])][0]), html)
 
     def _stand_in(self, whole: str, name: str) -> str:
         place = self._places.setdefault(whole, len(self._wholes))

@@ -17,6 +17,8 @@ DRAWING = '<svg viewBox="0 0 1 1"><text>10</text>\n<path d="M0 0"/></svg>'
         f"<p>{FORMULA}, {FORMULA} and <code>&lt;math&gt;</code></p>\n{DRAWING}{DRAWING}\n",
         f'<math display="block">\n{FORMULA.removeprefix("<math>")}<p>{DRAWING}',
         f"<ul><li data-search-exclude>{FORMULA}<ul><li>{DRAWING}</li></ul></li><li>{FORMULA}</li></ul>",
+        "<svg><text hidden data-search-exclude>x</text><text>y</text></svg>",
+        f"<p data-search-exclude>{DRAWING}</p><svg><g data-search-exclude>{FORMULA}</g></svg>",
     ],
 )
 def test_everything_comes_back(text: str) -> None:

@@ -97,6 +97,11 @@ def test_every_link_and_anchor_leads_somewhere(read: dict[str, Read], site: Path
     assert broken == []
 
 
+def test_everything_that_was_taken_out_is_back(site: Path) -> None:
+    """Formulas, drawings and excluded elements, also those inside each other."""
+    assert [path for _, path in pages(site) if "data-opaque" in path.read_text(encoding="utf-8")] == []
+
+
 def test_the_crawl_would_see_a_broken_link() -> None:
     page = Read(ROOT + "items/a/")
     page.feed('<a href="../b/#c">x</a><h2 id="d">y</h2><script src="//cdn.example/x.js"></script>')
