@@ -158,7 +158,7 @@ def test_search_finds_a_run(browser: Browser, address: str) -> None:
 def test_heads_of_a_table_stand_on_one_line_and_promise_no_sorting(browser: Browser, address: str) -> None:
     with opened(browser) as context:
         page = context.new_page()
-        for path in (RUN, "runs/", ""):
+        for path in (RUN, "runs/"):
             page.goto(address + path)
             heads = page.locator(".td-beside:visible thead").first.get_by_role("columnheader")
             lines = heads.evaluate_all(
@@ -171,6 +171,18 @@ def test_heads_of_a_table_stand_on_one_line_and_promise_no_sorting(browser: Brow
             )
             assert len(lines) == 4
             assert len({tuple(line) for line in lines}) == 1 and lines[0][1:] == ["none", "auto"], lines
+
+
+@pytest.mark.parametrize("width", [360, 1024, 1280])
+def test_a_table_that_would_be_narrow_is_blocks(browser: Browser, address: str, width: int) -> None:
+    """What was measured has a line of its own: in a column beside the figure its words would be broken."""
+    with opened(browser, width=width) as context:
+        page = context.new_page()
+        page.goto(address)
+        table = page.locator(".td-run .td-beside:visible").first
+        expect(table.locator("thead")).to_be_hidden()
+        whole, title = (part.bounding_box() for part in (table, table.locator("tbody th").first))
+        assert whole and title and title["width"] > 0.95 * whole["width"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
