@@ -23,7 +23,9 @@ from calculators.runs.run import (
     Table,
     numbers,
 )
-from calculators.universal_rates import FURTHER
+
+_FURTHER = 40
+"""Inputs above the deciding one: as many as the calculator's curve has, and here since what is measured hangs on it."""
 
 _ID = "universal-rates"
 _ATOM = Fraction(1, 10)
@@ -51,7 +53,7 @@ def atom_errors(draw: np.random.Generator, repetitions: int, sizes: tuple[int, .
         sizes: numbers of examples, increasing.
     """
     left = 1 - float(_NEGATIVE) - float(_ATOM)
-    inputs = np.array([float(_ATOM), *(left / 2**place for place in range(1, FURTHER + 1))])
+    inputs = np.array([float(_ATOM), *(left / 2**place for place in range(1, _FURTHER + 1))])
     # An example is its place among the positive inputs, or one behind the last for a negative one.
     edges = np.cumsum(inputs)
     places = np.searchsorted(edges, draw.random((repetitions, max(sizes))), side="right")

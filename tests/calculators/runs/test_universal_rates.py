@@ -6,7 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from calculators import universal_rates as derived
 from calculators.runs import provenance
+from calculators.runs import universal_rates as measured
 from calculators.runs.randomness import generator
 from calculators.runs.record import Table, from_csv, load
 from calculators.runs.running import replayed
@@ -130,3 +132,7 @@ def test_the_caption_says_how_far_few_examples_are_off_and_the_answer_which_size
         "8 of 8 simulated errors are consistent with the closed forms: exponential, 1/n and slow. "
     )
     assert "thresholds on the natural numbers, n = 24 and 64; thresholds on the line, n = 64 and 1,024; " in answer
+
+
+def test_the_source_has_as_many_inputs_as_the_curve() -> None:
+    assert measured._FURTHER == derived.FURTHER
