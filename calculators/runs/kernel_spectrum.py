@@ -481,9 +481,10 @@ RUN = Run(
         "asymptotic” says that the way is towards the prediction; whether it ends there is not shown. From one size to "
         "the next the slopes scatter about this, and for the smooth target under the tangent kernel in two dimensions "
         "they end lower than predicted, within the interval.",
-        "A smooth target under the prior kernel is not settled at these sizes: in one dimension the local exponents jump "
-        "from doubling to doubling without a trend, in three only the last one comes near the limit. Where the verdict is "
-        "“not consistent” there, larger sizes have to tell whether the theory fails or has not set in; we do not know.",
+        "A smooth target under the prior kernel is not settled at these sizes: in one dimension the local exponents "
+        "jump from doubling to doubling without a trend, in three only the last one comes near the limit. Where the "
+        "verdict is “not consistent” there, larger sizes have to tell whether the theory fails or has not set in; we "
+        "do not know.",
         "The steep kernel in one dimension is measured up to 256 examples only: beyond that the loss would drown in "
         "the rounding of double precision.",
         "The intervals know the scatter between seeds alone. At these sizes the eigenvalues have not settled either: "
