@@ -509,6 +509,26 @@ def test_a_search_finds_nothing_that_is_hidden(site: Path) -> None:
     assert [words for words in (hidden, "changed", "Show step by step") if words in derivation] == []
 
 
+def test_all_parts_of_the_site_fit_a_phone(browser: Browser, address: str) -> None:
+    with opened(browser, width=PHONE) as context:
+        page = context.new_page()
+        page.goto(address + "about/")
+        parts = page.get_by_role("navigation", name="Parts of the site")
+        assert parts.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_a_plot_without_a_curve_is_not_shown(page: Page, address: str) -> None:
+    """Best of n with Student-t errors has no curve that a page could compute."""
+    page.goto(address + "calculators/goodhart/?question=best-of-n&error=student")
+    section = page.locator('section[data-calculator="goodhart"]')
+    expect(section).to_have_attribute("data-ready", "")
+    expect(section.locator("[data-plot]")).to_be_hidden()
+    section.locator('[name="error"]').select_option("gaussian")
+    expect(section.locator("[data-plot]")).to_be_visible()
+    titles = section.locator("[data-title]:visible").all_inner_texts()
+    assert len(titles) == 2, titles  # one for each axis, those of this question
+
+
 def test_the_letters_fit_a_phone(browser: Browser, address: str) -> None:
     with opened(browser, width=PHONE) as context:
         page = context.new_page()
