@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -87,4 +88,7 @@ def _show(name: str, assignments: Sequence[str], form: str) -> int:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # not on Windows
+        # A reader that stops early, such as `head`, ends this quietly, as it ends other commands.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

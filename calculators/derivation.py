@@ -560,6 +560,8 @@ class Result(_Formula):
     """How a page writes the answer in letters, with the names of the last step, where the expression is too long."""
     elsewhere: str = ""
     """Why a page has no number though Python has, where that is so."""
+    unit: str = ""
+    """What stands after the number: `billion`, `nats`."""
 
     @property
     def general(self) -> str:

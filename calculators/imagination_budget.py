@@ -220,6 +220,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             "it is 468.75, the published 468 billion.",
             _HOLDS,
             quantities,
+            unit="billion",
         ),
         (Curve("states", "Imagined states [billions]", _FRAMES, states),),
         axes=Axes((1, 1000, "log"), (1, 10_000, "log"), "Frames seen [millions]", "Imagined states [billions]"),

@@ -296,6 +296,7 @@ class _Question:
     holds: tuple[str, ...]
     quantities: Callable[[_Values], tuple[Quantity, ...]] = lambda values: ()
     curves: tuple[Curve, ...] = ()
+    unit: str = ""
     silence: str = ""
     """Why there is no answer; empty where there is one."""
 
@@ -414,6 +415,7 @@ _QUESTIONS: Mapping[str, _Question] = MappingProxyType(
             _MODE_HOLDS,
             _beside_costs,
             _COSTS,
+            "nats",
         ),
         "log-loss": _Question(
             "One Gaussian for two modes: the log loss",
@@ -425,6 +427,7 @@ _QUESTIONS: Mapping[str, _Question] = MappingProxyType(
             _MODE_HOLDS,
             _beside_costs,
             _COSTS,
+            "nats",
         ),
         "no-resolution": _Question(
             "One Gaussian for two modes, seen without limit",
@@ -446,8 +449,8 @@ def _build(values: _Values, options: Mapping[str, Option]) -> Derivation:
     result = None
     if not question.silence:
         expression = steps[-1].after
-        quantities = question.quantities(values)
-        result = Result(question.symbol, expression, "exact", question.meaning, question.holds, quantities)
+        quantities, unit = question.quantities(values), question.unit
+        result = Result(question.symbol, expression, "exact", question.meaning, question.holds, quantities, unit=unit)
     return Derivation(
         CALCULATOR.id,
         tuple((parameter.id, values[parameter.id]) for parameter in _PARAMETERS),

@@ -33,7 +33,7 @@ def as_text(calculator: Calculator, derivation: Derivation) -> str:
         words = f" {result.words}" if result.words else ""
         sign = result.order if result.bound else "="
         lines += textwrap.wrap(f"{result.symbol} {sign} {_value(result)}{words} [{result.status}]", _WIDTH)
-        lines += [f"{q.symbol} = {_value(q)}{f' {q.unit}' if q.unit else ''} ({q.title})" for q in result.quantities]
+        lines += [f"{q.symbol} = {_value(q)} ({q.title})" for q in result.quantities]
         lines += textwrap.wrap(result.meaning, _WIDTH)
     for title, sentences in _lists(calculator, derivation):
         lines += ["", title]
@@ -47,11 +47,14 @@ def as_json(calculator: Calculator, derivation: Derivation) -> str:
 
     Where the theory says nothing the result is null and `silence` says why; further outputs stand under `quantities`.
     For a form without a value `order` (`<=`, `>=`) says how the symbol compares with it, `words` what belongs to it.
+    `unit` is what stands after the number, where there is one.
     """
     result = derivation.result
     more: dict[str, object] = {"silence": derivation.silence} if result is None else {}
     if result is not None and result.bound:
         more |= {"order": result.order} | ({"words": result.words} if result.words else {})
+    if result is not None and result.unit:
+        more["unit"] = result.unit
     if result is not None and result.quantities:
         more["quantities"] = [
             {"id": q.id, "title": q.title, "text": q.text, "decimal": q.decimal, "unit": q.unit}
@@ -138,16 +141,18 @@ def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, l
 
 
 def _words(result: Result) -> str:
-    return rf"\quad\text{{{result.words}}}" if result.words else ""
+    """What belongs to the formula and is none: a form's words, a number's unit."""
+    return rf"\quad\text{{{result.words or result.unit}}}" if result.words or result.unit else ""
 
 
 def _value(formula: Quantity | Result) -> str:
-    """The exact value and, where it says more, the decimal: `1/2 = 0.5`, `1/3 ≈ 0.333`, `sqrt(pi) ≈ 1.77245`."""
+    """The exact value and, where it says more, the decimal: `1/2 = 0.5`, `1/3 ≈ 0.333 nats`, `sqrt(pi) ≈ 1.77245`."""
+    unit = f" {formula.unit}" if formula.unit else ""
     decimal = formula.decimal
     if decimal is None or decimal == formula.text:
-        return formula.text
+        return formula.text + unit
     whole = formula.expression.is_Rational and sympy.Rational(decimal) == formula.expression
-    return f"{formula.text} {'=' if whole else '≈'} {decimal}"
+    return f"{formula.text} {'=' if whole else '≈'} {decimal}{unit}"
 
 
 def _text_line(step: Step) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,4 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # not on Windows
+        # A reader that stops early, such as `head`, ends this quietly, as it ends other commands.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

@@ -200,6 +200,7 @@ class CaseView:
     """The sign between the symbol and such a form."""
     words: str
     """What belongs to such a form and is no formula."""
+    unit: str
     quantities: tuple[QuantityView, ...]
     letter: str
     """The letter on the x axis of the fixed plot."""
@@ -517,7 +518,7 @@ def _case(
     variable = case.item.curves[0].variable if case.item.curves else None
     letter = variable.name if variable is not None else ""
     if result is None:
-        return CaseView(when, Markup(""), Markup(""), Markup(""), False, "", "", (), letter)
+        return CaseView(when, Markup(""), Markup(""), Markup(""), False, "", "", "", (), letter)
     return CaseView(
         when,
         Markup(mathml[emit.latex(result.symbol), False]),
@@ -526,6 +527,7 @@ def _case(
         result.bound,
         ORDERS[result.order],
         result.words,
+        result.unit,
         tuple(
             QuantityView(
                 quantity.id,

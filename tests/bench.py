@@ -216,7 +216,7 @@ def render(content: Path, directory: Path) -> dict[str, float]:
     if __main__.main(["render", str(directory), "--content", str(content)]):
         sys.exit(1)
     seconds["load"] -= seconds["typeset"]  # it runs inside
-    # Material's search stops with an error where an excluded element holds another of its name; digest.opaque is for that.
+    # Material's search stops with an error where an excluded element holds another of its name; see digest.opaque.
     for page in directory.rglob("*.md"):
         page.write_text(page.read_text().replace(" data-search-exclude", ""))
     return seconds

@@ -124,6 +124,11 @@ class Widget {
     return [value, chosen];
   }
 
+  /** What stands after the number. */
+  get unit() {
+    return this.section.querySelector(".td-answer__unit:not([hidden])")?.textContent ?? "";
+  }
+
   /** What is shown where the answer is a form without a value. */
   get form() {
     return this.section.querySelector("[data-forms] > :not([hidden])");
@@ -269,7 +274,7 @@ class Widget {
         ? `No answer. ${silence.textContent}`
         : typeof this.state.value === "string"
         ? `The answer is ${this.form.dataset.order === "≥" ? "at least" : "at most"} ${this.state.value} ${this.form.querySelector(".td-answer__words")?.textContent ?? ""}`.trim()
-        : `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")}`;
+        : `The answer is ${this.output.textContent} ${decimal.replace("≈", ", about").replace("=", ", or")} ${this.unit}`.trim();
     }, HUSH);
   }
 }

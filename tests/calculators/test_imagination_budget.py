@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import random
 from fractions import Fraction
 
 import pytest
 import sympy
 
+from calculators import report
 from calculators.derivation import SettingError
 from calculators.imagination_budget import CALCULATOR
 from calculators.verify import verify
@@ -34,6 +36,13 @@ def test_steps_hold_and_wrong_ones_fail(chosen: dict[str, str], settings: dict[s
 )
 def test_published_numbers(changes: dict[str, object], billions: Fraction) -> None:
     assert Fraction(CALCULATOR.derive(**PAPER | changes).answer.text) == billions
+
+
+def test_the_number_has_its_unit() -> None:
+    derivation = CALCULATOR.derive(**PAPER)
+    assert "= 1875/4 = 468.75 billion [arithmetic]" in report.as_text(CALCULATOR, derivation)
+    assert json.loads(report.as_json(CALCULATOR, derivation))["unit"] == "billion"
+    assert r"\quad\text{billion}" in report.as_latex(CALCULATOR, derivation)
 
 
 def test_what_lies_between() -> None:

@@ -444,6 +444,20 @@ def test_answers_are_announced_politely(calculator: Locator) -> None:
     expect(calculator.locator('[role="status"]')).to_contain_text("1/4")
 
 
+def test_a_number_stands_with_its_unit(page: Page, address: str) -> None:
+    page.goto(f"{address}calculators/imagination-budget/?every=16")
+    section = page.locator("section[data-calculator][data-ready]")
+    expect(section.locator(".td-answer__value")).to_have_text(
+        re.compile(r"≈ 117\.188\s+billion$"), use_inner_text=True
+    )
+    section.locator('[name="every"]').fill("4")
+    expect(section.locator('[data-announce]')).to_contain_text("468.75 billion")
+    page.goto(f"{address}calculators/kl-balancing/?question=log-loss")
+    expect(section.locator(".td-answer__unit:visible")).to_have_text(["nats"])
+    section.locator('[name="question"]').select_option("prior")
+    expect(section.locator(".td-answer__unit:visible")).to_have_count(0)
+
+
 def test_a_value_in_the_text_leads_to_its_derivation(page: Page, address: str) -> None:
     page.goto(address + KINDS["item"])
     page.locator('.td-value[href*="degree=0"][href*="loss=squared"]').first.click()
