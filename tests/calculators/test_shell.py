@@ -151,8 +151,7 @@ def test_a_decimal_whose_digits_were_cut_is_about_equal(
 @pytest.mark.skipif(sys.platform == "win32", reason="no broken pipes there")
 def test_a_reader_that_stops_early_gets_no_traceback() -> None:
     command = [sys.executable, "-m", "calculators", "show", "imagination-budget", "--format", "json"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None and process.stderr is not None
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    process.wait()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
