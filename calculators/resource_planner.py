@@ -77,7 +77,7 @@ _PARAMETERS = (
         "2.6",
         (0, 5),
     ),
-    _real("target", _TARGET, "Target loss", "The test loss T to be reached.", "2.4", (0, 5)),
+    _real("target", _TARGET, "Target loss", "The test loss T to be reached.", "2", (0, 5)),
     _real(
         "irreducible",
         _IRREDUCIBLE,
@@ -419,8 +419,8 @@ def _build(given: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> De
         ),
         silence,
         Axes(
-            (1, 10**6, "log"),
-            (sympy.Rational(1, 100), 1, "log"),
+            (1, 1000, "log"),
+            (0, 1, "linear"),
             "Size over the present size",
             "Loss over the loss now",
         ),
