@@ -201,8 +201,8 @@ VERDICTS = (
         "estimate",
         "A leading-order estimate, not a theorem: it follows a smooth target over one small cell. What is proved is "
         "only a lower bound: alpha is at least 1/d in the theorems as printed, and at least m/d by the same line of "
-        "proof, m being the order of the loss, as long as the steepest slope of the model (its Lipschitz constant) does "
-        "not grow with the number of points.",
+        "proof, m being the order of the loss, as long as the steepest slope of the model (its Lipschitz constant) "
+        "does not grow with the number of points.",
     ),
 )
 """What the exponent in the data or the parameters is worth, in the order in which they are tried."""

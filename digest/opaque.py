@@ -49,8 +49,8 @@ class Opaque:
     def _stand_in(self, whole: str, name: str) -> str:
         place = self._places.setdefault(whole, len(self._wholes))
         if place == len(self._wholes):
-            words = _words(whole) if name == "math" else ""
-            self._wholes.append((whole, f'<{name} data-opaque="{place}">{words}</{name}>'))
+            line = words(whole) if name == "math" else ""
+            self._wholes.append((whole, f'<{name} data-opaque="{place}">{line}</{name}>'))
         return self._wholes[place][1]
 
 
@@ -64,7 +64,7 @@ def _end(text: str, start: re.Match[str]) -> int:
     raise ValueError(f"this element has no end: {start[0]}")
 
 
-def _words(mathml: str) -> str:
+def words(mathml: str) -> str:
     """A formula on one line: `D^(−4/d)`. What Markdown would read as its own signs is written as entities."""
     try:
         line = _line(ElementTree.fromstring(mathml))

@@ -46,6 +46,7 @@ _LETTER: Final = re.compile(
     r"(?:_([A-Za-z0-9]{1,3}))?(?!\w)"
 )
 _SIGNS: Final = {"-&gt;": "→", "&gt;=": "≥", "&lt;=": "≤", "+-": "±"}
+_SUMMARY: Final = 240  # characters
 _ARXIV: Final = re.compile(r"\barXiv:(\d{4}\.\d{4,5})\b")
 
 
@@ -64,6 +65,7 @@ def environment() -> Environment:
         comment_end_string="#>",
     )
     env.filters["heading"] = heading
+    env.filters["summary"] = summary
     env.filters["quoted"] = lambda text: Markup(json.dumps(str(text), ensure_ascii=False))
     env.filters["flat"] = flat
     env.filters["letters"] = letters
@@ -71,6 +73,16 @@ def environment() -> Environment:
     env.filters["rounding"] = rounding
     env.filters["breakable"] = breakable
     return env
+
+
+def summary(text: str) -> str:
+    """What a search engine shows of a page: whole sentences as far as they fit, else whole words and an ellipsis."""
+    if len(text) <= _SUMMARY:
+        return text
+    ends = [end.start() for end in re.finditer(r"(?<=[.?!]) ", text[: _SUMMARY + 1])]
+    if ends and ends[-1] >= _SUMMARY // 3:
+        return text[: ends[-1]]
+    return text[:_SUMMARY].rpartition(" ")[0].rstrip(",;:–") + "…"
 
 
 def heading(text: str) -> Markup:

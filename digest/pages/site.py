@@ -1,5 +1,6 @@
 """What several kinds of page share: links, texts, cards and claims, each as seen from the page that shows it."""
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from calculators import CATALOG
 from calculators.runs.record import RecordedMetric
 from calculators.runs.run import Run
-from digest import addresses, figures, markup
+from digest import addresses, figures, markup, opaque
 from digest.corpus import NEWSLETTER, Corpus, Entry
 from digest.model import Claim, Issue, Item, Source, Status
 from digest.pages import numbers
@@ -107,7 +108,7 @@ class Site:
             return self._measured(value)[0] if isinstance(value, markup.Measured) else number(value)
 
         def math(formula: markup.Formula) -> str:
-            return markup.expand(formula, number).replace("\\", "")
+            return html.unescape(opaque.words(self.corpus.formula(formula)))
 
         return " ".join(markup.plain(self.corpus.texts[file, keys], value=value, math=math).split())
 

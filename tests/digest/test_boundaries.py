@@ -21,6 +21,7 @@ ORDER = [
     "dialect",
     "markup",
     "typeset",
+    "opaque",
     "special",
     "addresses",
     "scores",
@@ -46,7 +47,6 @@ ORDER = [
     "pages",
     "render",
     "assets",
-    "opaque",
     "plugin",
     "__main__",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import corpus
+from digest import corpus, pages
 from digest.corpus import Corpus
 from digest.model import Item, Status
 
@@ -92,3 +92,9 @@ def test_every_term_link_of_the_items_leads_to_a_definition_that_is_used() -> No
     linked = {link.target for text in loaded.texts.values() for link in text.links if link.scheme == "term"}
     assert linked <= {term.id for term in loaded.glossary.model.terms}
     assert len(linked) > 30
+
+
+def test_descriptions_hold_no_markup() -> None:
+    described = {page.url: page.description for page in pages.pages(_corpus())}
+    assert "D^(−4/d)" in described["items/explaining-neural-scaling-laws/"]
+    assert [url for url, text in described.items() if re.search(r"[\\{}$*<>]|\[\[", text)] == []

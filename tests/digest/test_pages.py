@@ -60,7 +60,14 @@ def test_a_value_in_the_text_is_computed_and_leads_to_its_derivation(small: Corp
     takeaway = item_page(small).takeaway
     assert '<a class="td-value" href="../../calculators/scaling-exponent/?degree=1&amp;loss=squared"' in takeaway
     assert "<math" in takeaway and "[[" not in takeaway
-    assert item_page(small).description == "Samples have alpha = 4/d."
+    assert item_page(small).description == "Samples have α = 4/d."
+
+
+def test_a_summary_is_whole_sentences_or_whole_words() -> None:
+    assert render.summary("Short enough.") == "Short enough."
+    assert render.summary(f"{'A sentence of words. ' * 20}".strip()) == " ".join(["A sentence of words."] * 11)
+    long = render.summary("One sentence, " + "word, " * 60 + "end.")
+    assert long.endswith("word…") and len(long) <= 240
 
 
 def test_links_inside_the_site_are_relative(small: Corpus) -> None:
