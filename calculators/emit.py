@@ -31,6 +31,13 @@ _LETTER = re.compile(
     r"([A-Za-z]|alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
     r"|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega|ell)(?:_([A-Za-z0-9]+))?\Z"
 )
+_TYPED_SIGNS = {"->": r"\to", "<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
+# What is typed in plain words and has a form of its own in LaTeX: signs, and letters or numbers with index or power.
+_TYPED = re.compile(
+    r"(?P<sign>->|<=|>=|<|>)"
+    r"|(?<![\w.])(?P<base>[A-Za-z]|\d+|alpha|beta|delta|epsilon|kappa|lambda|nu|rho|sigma|zeta)(?=[_^])"
+    r"(?:_(?P<index>[A-Za-z0-9]+))?(?:\^(?P<power>\([^()]*\)|-?\w+))?"
+)
 # fmt: off
 _JAVASCRIPT_WORDS = frozenset(
     {
@@ -199,6 +206,28 @@ def latex(expr: sympy.Basic, *, inline: bool = False) -> str:
         EmitError: a node is not in the whitelist.
     """
     return _latex(expr, _SUM, inline)
+
+
+def latex_text(words: str) -> str:
+    r"""Plain words for the inside of `\text{…}`: `R_n -> 0` as `$R_{n}$ $\to$ 0`, `10^197` as `$10^{197}$`."""
+    parts, done = [], 0
+    for found in _TYPED.finditer(words):
+        parts += [_escaped(words[done : found.start()]), f"${_typed(found)}$"]
+        done = found.end()
+    return "".join([*parts, _escaped(words[done:])])
+
+
+def _typed(found: re.Match[str]) -> str:
+    if found["sign"]:
+        return _TYPED_SIGNS[found["sign"]]
+    base = f"\\{found['base']}" if len(found["base"]) > 1 and found["base"].isalpha() else found["base"]
+    index = f"_{{{found['index']}}}" if found["index"] else ""
+    power = f"^{{{found['power'].removeprefix('(').removesuffix(')')}}}" if found["power"] else ""
+    return base + index + power
+
+
+def _escaped(words: str) -> str:
+    return re.sub(r"[%&#$_{}]", lambda sign: f"\\{sign[0]}", words).replace("^", r"\^{}").replace("~", r"\~{}")
 
 
 @dataclass(frozen=True)

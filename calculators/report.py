@@ -91,7 +91,7 @@ def as_latex(calculator: Calculator, derivation: Derivation) -> str:
         rows.append(rf"  {left} &{sign} {right} && \text{{{step.title} ({_KINDS[step.kind]})}} \\")
     result = derivation.result
     if result is None:
-        rows.append(rf"  & && \text{{No answer: {derivation.silence}}}")
+        rows.append(rf"  & && \text{{No answer: {emit.latex_text(derivation.silence)}}}")
     else:
         title = rf"\text{{{calculator.title} ({result.status})}}"
         rows.append(rf"  {emit.latex(result.symbol)} &{result.sign} {result.latex}{_words(result)} && {title}")
@@ -142,7 +142,7 @@ def _lists(calculator: Calculator, derivation: Derivation) -> tuple[tuple[str, l
 
 def _words(result: Result) -> str:
     """What belongs to the formula and is none: a form's words, a number's unit."""
-    return rf"\quad\text{{{result.words or result.unit}}}" if result.words or result.unit else ""
+    return rf"\quad\text{{{emit.latex_text(result.words or result.unit)}}}" if result.words or result.unit else ""
 
 
 def _value(formula: Quantity | Result) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -428,17 +429,21 @@ export const curves = {{
 def bibtex(sources: Sequence[Source]) -> str:
     """The sources as BibTeX entries."""
     entries = []
+    keys: Counter[str] = Counter()
     for source in sources:
         names = [name.strip() for name in re.split(r",|\band\b|\bet al\.?", source.authors) if name.strip()]
         people = names + (["others"] if "et al" in source.authors else [])
         word = re.sub(r"[^a-z]", "", (names or ["anonymous"])[0].casefold().split()[-1])
+        key = f"{word}{source.year}"
+        keys[key] += 1
         entry = [
-            f"@misc{{{word}{source.year},",
-            f"  title = {{{source.title}}},",
+            # A second source of the same author and year is hafner2021b.
+            f"@misc{{{key}{'abcdefgh'[keys[key] - 1] if keys[key] > 1 else ''},",
+            f"  title = {{{emit.latex_text(source.title)}}},",
             f"  author = {{{' and '.join(people)}}},",
             f"  year = {{{source.year}}},",
             f"  howpublished = {{\\url{{{source.url}}}}},",
-            f"  note = {{{source.place}}},",
+            f"  note = {{{emit.latex_text(source.place)}}},",
             "}",
         ]
         entries.append("\n".join(entry))
@@ -850,7 +855,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         verdict = _verdict(calculator, calculator.verdicts, verdicts)
     else:
         verdict = f"() => {verdicts.setdefault(own, len(verdicts))}"
-    words = rf"\quad\text{{{result.words}}}" if result.words else ""
+    words = rf"\quad\text{{{emit.latex_text(result.words)}}}" if result.words else ""
     formula = _data(f"{emit.latex(result.symbol)} {result.sign} {result.latex}{words}")
     value = f"() => {_data(result.text)}" if result.bound else _function(calculator, result.expression)
     quantities = ", ".join(

@@ -82,8 +82,8 @@ function whole(n, d, places) {
 /** A 1 with so many noughts, or 1 where there are to be none. */
 const noughts = (places) => BigInt(`1${"0".repeat(Math.max(0, places))}`);
 
-/** Whether a module's value is a fraction: no number, no form without value, not what is known of a very large number. */
-export const isExact = (value) => typeof value === "object" && !("tens" in value);
+/** Whether a module's value is a fraction: no number, no form without value, not the null of silence, not what is known of a very large number. */
+export const isExact = (value) => value !== null && typeof value === "object" && !("tens" in value);
 
 /** An exact text, or six digits of a number; of one beyond all doubles the power of ten; a text as it is. */
 export function shown(value) {

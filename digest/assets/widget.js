@@ -251,11 +251,11 @@ class Widget {
     bar.hidden = false;
   }
 
-  /** The answer as LaTeX: the formula in letters, then the value. */
+  /** The answer as LaTeX: the formula in letters, then the value; why there is none, as a comment. */
   latex() {
     const { value, chosen } = this.state;
     const general = this.module.latex(chosen);
-    if (!general || value === null) return this.section.querySelector("[data-silence]").textContent;
+    if (!general || value === null) return `% No answer: ${this.section.querySelector("[data-silence]").textContent}`;
     if (typeof value === "string") return general;
     if (isExact(value)) return `${general} = ${value.toLatex()}`;
     return `${general} \\approx ${shown(value).replace(/\^(.*)/, "^{$1}")}`;

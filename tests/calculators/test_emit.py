@@ -269,3 +269,17 @@ def test_a_sum_between_whole_numbers_has_code() -> None:
     assert emit.javascript(total, exact=False) == (
         "(() => { let total = 0; for (let k = 1; k <= 3; k += 1) total += Math.pow(x, k); return total; })()"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "latex"),
+    [
+        ("for infinitely many n, whatever R_n -> 0", r"for infinitely many n, whatever $R_{n}$ $\to$ 0"),
+        ("below 1 in 10^197", "below 1 in $10^{197}$"),
+        ("rho < -sigma_V/sigma_E", r"rho $<$ -$\sigma_{V}$/$\sigma_{E}$"),
+        ("h/i^(1 + a), 5 % & more", r"h/$i^{1 + a}$, 5 \% \& more"),
+        ("", ""),
+    ],
+)
+def test_words_in_latex(words: str, latex: str) -> None:
+    assert emit.latex_text(words) == latex

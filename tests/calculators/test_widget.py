@@ -225,3 +225,9 @@ def test_parts_that_have_no_common_order_are_named() -> None:
     assert widget.in_one_order([["a", "c"], ["b", "c", "d"], ["c", "e", "d"]]) == ["a", "b", "c", "e", "d"]
     with pytest.raises(ValueError, match="parts must be in one order in all derivations; got b, c in several"):
         widget.in_one_order([["a", "b", "c"], ["c", "b"]])
+
+
+def test_sources_of_one_author_and_year_have_keys_of_their_own() -> None:
+    for calculator in CATALOG.values():
+        keys = re.findall(r"^@misc\{(\w+),$", widget.bibtex(calculator.sources), re.MULTILINE)
+        assert len(keys) == len(set(keys)) == len(calculator.sources), calculator.id

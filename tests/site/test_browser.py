@@ -412,6 +412,19 @@ def test_what_the_copy_buttons_give_leads_to_the_same_answer(
     assert again == texts
 
 
+def test_what_the_copy_buttons_give_where_the_theory_is_silent(browser: Browser, address: str) -> None:
+    texts = dict(copied(browser, f"{address}calculators/goodhart/", "goodhart", {"question": "threshold"}))
+    silent = {"question": "threshold", "dependence": "dependent"}
+    found = dict(copied(browser, f"{address}calculators/goodhart/", "goodhart", silent))
+    assert found["result"] == "" and texts["result"] != ""
+    assert found["latex"].startswith("% No answer: For an error that depends on the value")
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(
+        [sys.executable, "-c", found["python"]], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout.startswith("For an error that depends on the value")
+
+
 def test_the_address_sets_the_controls(page: Page, address: str) -> None:
     page.goto(address + KINDS["calculator"] + "?dimension=12&degree=0&loss=absolute")
     section = ready(page)
