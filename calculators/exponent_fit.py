@@ -224,6 +224,9 @@ _HOLDS = (
     "A fit without an irreducible loss reads too small an exponent, and so too large a dimension, wherever there is "
     "one. Where the interval of the irreducible loss does not reach 0, that fit is rejected and gets no verdict. Where "
     "it does, and the two exponents differ by more than their errors, neither is safe without more sizes.",
+    "A fitted irreducible loss lies below the smallest loss of the table, by construction: every size must have "
+    "something left to lose. With little scatter its interval is as wide as it should be; where scatter is about as "
+    "large as what is left to lose, it is too narrow.",
     "Losses of runs that share data, seeds or a schedule are not independent, and the errors then come out too small.",
     "The implied dimension d_alpha reads alpha = m min(q + 1, s)/d as an equation. For smooth targets that is an "
     "estimate of the least alpha, so d_alpha is at best a lower bound of d, and a fit can be consistent with the bound "

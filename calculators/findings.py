@@ -56,6 +56,11 @@ REJECTED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What stands in place of a verdict on a fit without an irreducible loss, by the state in which that is rejected."""
+UNSETTLED = (
+    "All this takes the irreducible loss to be 0, and the table does not rule out another: with {loss:.4g}, which fits "
+    "best, alpha is {alpha:.4g}."
+)
+"""What is added to a verdict below the bound where the irreducible loss is not identified, as a template."""
 RISES = (
     "The loss does not fall with size: alpha is {alpha:.4g}. A power law needs an alpha above 0, so no irreducible "
     "loss is fitted, and no dimension follows."
@@ -159,9 +164,16 @@ class FitReport:
             rejected = self.rejected and one is not self.irreducible
             words = None
             if self.dimension is not None and one.alpha > 0:
-                words = self._rejection() if rejected else implied.verdict(self.theory, *numbers, self.dimension)
+                words = self._rejection() if rejected else self._verdict(self.dimension, *numbers)
             found.append(Reading(title, implied.implied_dimension(self.theory, *numbers), words, rejected))
         return tuple(sorted(found, key=lambda reading: reading.rejected))
+
+    def _verdict(self, dimension: float, alpha: float, standard_error: float, interval: tuple[float, float]) -> str:
+        words = implied.verdict(self.theory, alpha, standard_error, interval, dimension)
+        floor = self.irreducible
+        if floor is None or floor.state != "flat" or alpha >= self.theory.exponent_at(dimension) * (1 - implied.EXACT):
+            return words
+        return f"{words} {UNSETTLED.format(loss=floor.loss, alpha=floor.alpha)}"
 
     def _rejection(self) -> str:
         assert self.irreducible is not None

@@ -109,6 +109,7 @@ def javascript(fraction_url: str = "./fraction.js") -> str:
         },
         "which": dict(findings.WHICH),
         "rejected": dict(findings.REJECTED),
+        "unsettled": findings.UNSETTLED,
         "plot": {"all": findings.PLOT, "floor": findings.PLOT_FLOOR},
     }
     fixed = implied.theory({"degree": 1, "loss_order": 2}).settings

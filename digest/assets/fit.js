@@ -512,7 +512,7 @@ export function report(rules, file, fitted, reading) {
     fit: words.titles[place],
     rejected: rejection !== null,
     implied_dimension: implied(formulas, k, one),
-    verdict: dimension === null || one.alpha <= 0 ? null : (rejection ?? verdict(rules, law, k, one, dimension)),
+    verdict: dimension === null || one.alpha <= 0 ? null : (rejection ?? verdict(rules, law, k, one, dimension, place === 0 ? irreducible : null)),
   });
   const plain = read(0, power_law, rejected ? rejection(rules, irreducible, confidence) : null);
   // What is rejected comes last.
@@ -577,8 +577,8 @@ function implied(formulas, k, { alpha, standard_error, interval }) {
   };
 }
 
-/** What the exponent says about the bound at a measured dimension. */
-function verdict({ formulas, numbers, words }, law, k, { alpha, standard_error, interval }, dimension) {
+/** What the exponent says about the bound at a measured dimension; `floor`: the other fit, where this one has none. */
+function verdict({ formulas, numbers, words }, law, k, { alpha, standard_error, interval }, dimension, floor) {
   const bound = formulas.bound(k, dimension);
   const say_ = (rule, values = {}) => say(words.verdicts[rule], values);
   if (alpha >= formulas.nearly(bound)) return say_("consistent", { alpha, law, bound, dimension });
@@ -588,7 +588,8 @@ function verdict({ formulas, numbers, words }, law, k, { alpha, standard_error, 
     errors = say_(counted === "1" ? "one-error" : "errors", { errors: counted });
   }
   const share = twoDigits(formulas.short(alpha, bound));
-  return say_(interval[1] >= bound ? "reaches" : "below", { alpha, law, bound, dimension, share, errors });
+  const said = say_(interval[1] >= bound ? "reaches" : "below", { alpha, law, bound, dimension, share, errors });
+  return floor?.state === "flat" ? `${said} ${say(words.unsettled, { loss: floor.loss, alpha: floor.alpha })}` : said;
 }
 
 /** The rows of the table of results for a document: [what, without, with an irreducible loss]. */

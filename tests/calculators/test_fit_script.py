@@ -254,6 +254,26 @@ def test_a_fit_that_is_rejected_gets_no_verdict_and_does_not_lead(
         assert plain["verdict"].startswith("alpha = ")
 
 
+def test_a_verdict_names_the_floor_that_is_not_ruled_out(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path
+) -> None:
+    file = tmp_path / "losses.csv"
+    file.write_text("size,loss\n1e3,2.0\n1e4,1.5\n1e5,1.2\n1e6,1.05\n")
+    said = {}
+    for dimension in (8, 80):
+        job = {"file": str(file), "settings": USUAL, "confidence": 0.95, "dimension": dimension}
+        (answer,) = under_node(folder, "report", [job])
+        stated = json.loads(shell(capsys, "fit", str(file), "--format=json", f"--dimension={dimension}")[1])
+        assert list(differences(answer["document"], stated)) == []
+        assert stated["irreducible"]["state"] == "flat"
+        (reading,) = stated["readings"]
+        said[dimension] = reading["verdict"]
+    unsettled = " All this takes the irreducible loss to be 0, and the table does not rule out another: with 0.8447, "
+    assert unsettled + "which fits best, alpha is 0.2523." in said[8]
+    # Above the bound a floor could only raise alpha further.
+    assert "irreducible" not in said[80] and "is consistent with" in said[80]
+
+
 # --- bad files -------------------------------------------------------------------------------------------------------
 
 USUAL = {"degree": "1", "loss_order": "2", "smoothness": "oo"}
