@@ -534,6 +534,8 @@ class Quantity(_Formula):
     symbol: sympy.Symbol
     expression: sympy.Expr
     unit: str = ""
+    where: sympy.Expr | None = None
+    """A page shows a value only where this is above 0, or always where it is None."""
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,7 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     if not one_wrong:
         baselines = {name: gamer if name == GAMER else record for name in SCALES if name != scale}
         others = tuple(
-            Quantity(name, SCALES[name], sympy.Symbol(f"S_{name[0]}"), normalised(name, x, r, point))
+            Quantity(name, SCALES[name], sympy.Symbol(f"S_{name[0]}"), normalised(name, x, r, point), where=point - r)
             for name, point in baselines.items()
             if not _is_flat(point, r)
         )

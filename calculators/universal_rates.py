@@ -21,6 +21,7 @@ from calculators.derivation import (
     Parameter,
     Quantity,
     Result,
+    Silence,
     Source,
     Status,
     Step,
@@ -822,15 +823,17 @@ def _worst_steps(example: str, v: _Values) -> tuple[Step, ...]:
 
 def _curves(v: _Values) -> tuple[Curve, ...]:
     n = _X
+    # Above the 1/2 of guessing a leading term says nothing.
+    zipf, log = _zipf_error(v["tail"], v["head"], n), _log_error(v["head"], n)
     return (
         Curve("atom", "One source: thresholds on the natural numbers", n, _naturals_error(v["atom"], v["above"], n)),
         # 1/(n + 1) all but hides it, so it is drawn broad and before that.
         Curve("line", "One source: thresholds on the line", n, _line_error(v["threshold"], n), broad=True),
         Curve("worst-case", "Worst case: thresholds on the natural numbers", n, 1 / (n + 1)),
         Curve("worst-atom", "The worst single input at each n", n, _worst_atom(n)),
-        Curve("zipf", "One source: memorising Zipf data", n, _zipf_error(v["tail"], v["head"], n)),
+        Curve("zipf", "One source: memorising Zipf data", n, zipf, where=sympy.Rational(1, 2) - zipf),
         Curve("no-rate", "Worst case: all functions", n, sympy.Rational(1, 2)),
-        Curve("log", "One source: memorising where p is h/(i log^2 i)", n, _log_error(v["head"], n)),
+        Curve("log", "One source: memorising where p is h/(i log^2 i)", n, log, where=sympy.Rational(1, 2) - log),
     )
 
 
@@ -930,6 +933,15 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
     )
 
 
+_FEW = (
+    "The class is learned arbitrarily slowly, whatever is set. For this source there is no curve yet: with so few "
+    "examples the leading term is above 1/2, the error of guessing alone, and so it says nothing. Take more examples."
+)
+_SILENCES = tuple(
+    Silence(_FEW, sympy.Rational(1, 2), law, (("class", "all-functions"), ("source", "fixed"), ("inputs", inputs)))
+    for inputs, law in (("zipf", _zipf_error(_TAIL, _HEAD, _SAMPLES)), ("log", _log_error(_HEAD, _SAMPLES)))
+)
+
 CALCULATOR = Calculator(
     "universal-rates",
     "The universal rate of a class",
@@ -1005,6 +1017,7 @@ CALCULATOR = Calculator(
     row_values=tuple(example.id for example in EXAMPLES),
     row_notes=MappingProxyType({example.id: _trees(example) for example in EXAMPLES}),
     belongs=("universal-learning", "explaining-neural-scaling-laws"),
+    silences=_SILENCES,
     against=(
         "The trichotomy is a theorem, so a proof counts against it and a measurement does not: a class of three "
         "members or more with a universal rate that is none of the three, or one whose rate is not the one that "

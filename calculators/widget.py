@@ -28,6 +28,7 @@ from calculators.derivation import (
     Derivation,
     Law,
     Parameter,
+    Quantity,
     Source,
     Step,
     StepKind,
@@ -859,7 +860,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
     formula = _data(f"{emit.latex(result.symbol)} {result.sign} {result.latex}{words}")
     value = f"() => {_data(result.text)}" if result.bound else _function(calculator, result.expression)
     quantities = ", ".join(
-        f"{json.dumps(quantity.id)}: {_function(calculator, quantity.expression)}"
+        f"{json.dumps(quantity.id)}: {_quantity(calculator, quantity)}"
         for quantity in result.quantities
         if is_computable(calculator, quantity.expression)
     )
@@ -871,6 +872,15 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
         f"    result: {value},\n    verdict: {verdict},\n"
         f"    quantities: {{ {quantities} }},\n    curves: {{ {curves} }},\n  }}"
     )
+
+
+def _quantity(calculator: Calculator, quantity: Quantity) -> str:
+    """A function of the parameters, whose value is NaN where the quantity has none."""
+    value = _function(calculator, quantity.expression)
+    if quantity.where is None:
+        return value
+    nowhere = _comparison(calculator, quantity.where, sympy.Integer(0), or_equal=True)
+    return f"(given) => (({nowhere})(given) ? NaN : ({value})(given))"
 
 
 def _curve(calculator: Calculator, curve: Curve) -> str:

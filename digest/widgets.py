@@ -533,11 +533,18 @@ def _case(
                 quantity.id,
                 quantity.title,
                 Markup(mathml[emit.latex(quantity.symbol), False]),
-                "=" if _is_exact_at(calculator, quantity.expression, values) else "≈",
-                *(_with_decimal(calculator, quantity.expression, values) if when.now else ("", "")),
+                "=" if nowhere or _is_exact_at(calculator, quantity.expression, values) else "≈",
+                *(
+                    ("", "")
+                    if not when.now
+                    else ("–", "")
+                    if nowhere
+                    else _with_decimal(calculator, quantity.expression, values)
+                ),
                 quantity.unit,
             )
             for quantity in result.quantities
+            for nowhere in [quantity.where is not None and quantity.where.subs(values) <= 0]
         ),
         letter,
     )

@@ -85,6 +85,9 @@ const noughts = (places) => BigInt(`1${"0".repeat(Math.max(0, places))}`);
 /** Whether a module's value is a fraction: no number, no form without value, not the null of silence, not what is known of a very large number. */
 export const isExact = (value) => value !== null && typeof value === "object" && !("tens" in value);
 
+/** The sign before a further output: what is no number at all is not rounded either. */
+export const signOf = (value) => (isExact(value) || value === Infinity || Number.isNaN(value) ? "=" : "≈");
+
 /** An exact text, or six digits of a number; of one beyond all doubles the power of ten; a text as it is. */
 export function shown(value) {
   if (typeof value === "string") return value;

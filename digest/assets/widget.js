@@ -1,7 +1,7 @@
 // A calculator on a page: reads the controls, asks the emitted module, and puts its answers into the page's elements.
 // There is no formula here. Every number that is shown comes from the module, which is emitted from SymPy.
 
-import { isExact, rounded, shown } from "./numbers.js";
+import { isExact, rounded, shown, signOf } from "./numbers.js";
 import { Derivation, arrowKeys, copy, letters, readAddress, readField, valueOf } from "./pieces.js";
 
 const HUSH = 700; // [ms] of rest before a change is announced
@@ -153,7 +153,7 @@ class Widget {
       const further = more[place.dataset.quantity];
       if (further === undefined) continue;
       place.textContent = shown(further);
-      place.previousElementSibling.textContent = isExact(further) || further === Infinity ? "=" : "≈";
+      place.previousElementSibling.textContent = signOf(further);
       place.nextElementSibling.textContent = this.decimal(further);
     }
   }

@@ -62,6 +62,10 @@ def test_silence_where_a_baseline_is_not_above_random_play(scale: str, gap: int)
     assert CALCULATOR.derive(**JAMES_BOND | {other: 7 + gap}, scale=scale).result is not None
 
 
+def test_a_scale_whose_baseline_is_not_above_random_play_has_no_score_beside_another() -> None:
+    assert CALCULATOR.derive(**JAMES_BOND | {"record": -5}, scale="gamer").answer.quantities == ()
+
+
 @pytest.mark.parametrize("chosen", COMBINATIONS, ids=shown)
 def test_javascript_equals_sympy_exactly(chosen: dict[str, str]) -> None:
     generator = random.Random(140)

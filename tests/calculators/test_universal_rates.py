@@ -513,3 +513,11 @@ def test_many_examples_make_no_long_fractions() -> None:
     worst = CALCULATOR.derive(**{"class": "thresholds-naturals", "source": "worst"}, samples=10**6).answer
     assert worst.quantities[0].text == "(1000000/1000001)**1000000/1000001"
     assert worst.quantities[0].decimal == "3.67879e-7"
+
+
+@pytest.mark.parametrize(("inputs", "few", "many"), [("zipf", 1, 1000), ("log", 1, 7)])
+def test_a_leading_term_above_the_error_of_guessing_says_nothing(inputs: str, few: int, many: int) -> None:
+    settings = {"class": "all-functions", "inputs": inputs, "tail": "1/4", "head": 1}
+    silent = CALCULATOR.derive(**settings, samples=few)
+    assert silent.result is None and silent.silence.startswith("The class is learned arbitrarily slowly, whatever is")
+    assert float(CALCULATOR.derive(**settings, samples=many).answer.output("error").decimal or 1) <= 0.5

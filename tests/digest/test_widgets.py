@@ -175,9 +175,13 @@ def test_every_letter_of_a_calculator_is_listed() -> None:
         ("nearest-neighbour", {"dimension": "2"}, "halving", ("=", "2")),
         ("nearest-neighbour", {"dimension": "3"}, "halving", ("≈", "2.82843")),
         ("variance-limited", {"limit": "exact", "loss_order": "1/2"}, "halving", ("=", "16")),
+        ("normalised-score", {"score": "15", "gamer": "10"}, "record", ("≈", "0.00040014")),
+        ("normalised-score", {"score": "15", "record": "-5", "scale": "gamer"}, "record", ("=", "–")),
+        ("normalised-score", {"score": "15", "record": "7", "scale": "gamer"}, "clipped", ("=", "–")),
+        ("normalised-score", {"score": "155", "record": "307", "scale": "gamer"}, "record", ("≈", "0.493333")),
     ],
 )
-def test_a_whole_power_of_two_is_exact(
+def test_a_whole_power_of_two_is_exact_and_no_value_a_dash(
     id_: str, settings: dict[str, str], quantity: str, shown: tuple[str, str], tmp_path: Path
 ) -> None:
     """In the build and in the page's script, with the sign that says so."""
@@ -199,10 +203,10 @@ def test_a_whole_power_of_two_is_exact(
     chosen = {name: text for name, text in settings.items() if name not in given}
     (tmp_path / "run.mjs").write_text(
         f"""import * as module from "./calculator.mjs";
-        import {{ isExact, shown }} from "{numbers}";
+        import {{ shown, signOf }} from "{numbers}";
         const at = Object.entries({json.dumps(given)}).map(([name, text]) => [name, new module.Fraction(text)]);
         const value = module.quantities(Object.fromEntries(at), {json.dumps(chosen)}).{quantity};
-        console.log(JSON.stringify([isExact(value) ? "=" : "≈", shown(value)]));"""
+        console.log(JSON.stringify([signOf(value), shown(value)]));"""
     )
     done = subprocess.run(["node", str(tmp_path / "run.mjs")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
