@@ -26,7 +26,7 @@ from calculators import emit, expressions, numeric
 from calculators.numeric import Values
 
 StepKind = Literal["premise", "identity", "leading-order"]
-Law = Literal["falls", "tends", "at-least", "none"]
+Law = Literal["falls", "excess", "tends", "at-least", "none"]
 Order = Literal["<=", ">=", "<"]
 """How what stands before a bound compares with it."""
 Status = Literal["theorem", "estimate", "extension", "exact", "illustration", "arithmetic"]
@@ -403,7 +403,8 @@ class Step:
     ranges: tuple[tuple[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]], ...] = ()
     """Where letters may be drawn from when the step is tested, if not from [1/4, 4]."""
     law: Law = "falls"
-    """For a step that ends in the law: the loss falls as `after`, tends to it, or is at least a constant times it.
+    """For a step that ends in the law: the loss falls as `after`, its part above a limit does (excess), it tends to
+    `after`, or it is at least a constant times it.
     none: `after` has its constant and perhaps not all of the loss, so it is not shown as a law."""
     bound: bool = False
     """True, for a premise only: `before` compares with `after` as `order` says, and is not equal to it."""

@@ -427,6 +427,7 @@ def _filtered_steps(x: sympy.Symbol, a: sympy.Expr, c: sympy.Expr, p: sympy.Expr
             sympy.Pow(level, p / (1 + a), evaluate=False),
             sympy.Mul(sympy.Pow(_capacity(a), p, evaluate=False), x**-p, evaluate=False),
             "The threshold put into what is not learned. Powers of powers multiply.",
+            law="none",  # it has its factor
         ),
     )
 

@@ -7,6 +7,7 @@ their texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import sympy
 from mpmath import MPContext, mpf
@@ -532,6 +533,11 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
         steps += _count_steps(power)
         alpha, last = power / 2, _PARAMETER_COUNT
     steps += (_slope_step(last, alpha),)
+    if limit != "exact":
+        # What falls is the loss above what is left in the limit.
+        steps = tuple(
+            replace(step, law="excess") if step.id in ("composition", "log-slope") else step for step in steps
+        )
     status, meaning = _verdict(resource, limit, x)
     halving = Quantity(
         "halving",

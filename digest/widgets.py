@@ -204,6 +204,8 @@ class CaseView:
     quantities: tuple[QuantityView, ...]
     letter: str
     """The letter on the x axis of the fixed plot."""
+    excess: bool
+    """Whether what falls is the loss above its limit."""
 
 
 @dataclass(frozen=True)
@@ -324,7 +326,14 @@ class Widget:
     """For the calculator that fits a reader's table: the table that it begins with."""
 
 
-LAWS: Final[Mapping[str, str]] = {"falls": "∝", "tends": "→", "at-least": "≳", "none": ""}
+LAWS: Final[Mapping[str, Markup]] = {
+    "falls": Markup("<mi>L</mi><mo>∝</mo>"),
+    "excess": Markup("<mi>L</mi><mo>−</mo><msub><mi>L</mi><mi>∞</mi></msub><mo>∝</mo>"),
+    "tends": Markup("<mi>L</mi><mo>→</mo>"),
+    "at-least": Markup("<mi>L</mi><mo>≳</mo>"),
+    "none": Markup(""),
+}
+"""What stands before the law in the answer, as MathML; empty where the step is not shown there."""
 ORDERS: Final[Mapping[str, str]] = {"<=": "≤", ">=": "≥", "<": "<"}
 KINDS: Final[Mapping[str, str]] = {"premise": "assumed", "identity": "exact", "leading-order": "leading order"}
 
@@ -517,8 +526,9 @@ def _case(
     when, result = _when(case, chosen), case.item.result
     variable = case.item.curves[0].variable if case.item.curves else None
     letter = variable.name if variable is not None else ""
+    excess = any(step.law == "excess" for step in case.item.steps)
     if result is None:
-        return CaseView(when, Markup(""), Markup(""), Markup(""), False, "", "", "", (), letter)
+        return CaseView(when, Markup(""), Markup(""), Markup(""), False, "", "", "", (), letter, excess)
     return CaseView(
         when,
         Markup(mathml[emit.latex(result.symbol), False]),
@@ -547,6 +557,7 @@ def _case(
             for nowhere in [quantity.where is not None and quantity.where.subs(values) <= 0]
         ),
         letter,
+        excess,
     )
 
 

@@ -187,9 +187,15 @@ class Widget {
       line.setAttribute("points", points.join(" "));
       this.section.querySelector(`[data-legend="${line.dataset.line}"]`)?.toggleAttribute("hidden", points.length === 0);
     }
-    // A question that has no curve has no plot: an empty frame would say that there is nothing.
+    // A question that has no curve, or no answer, has no plot: an empty frame would say that there is nothing.
     const drawn = [...drawing.querySelectorAll("[data-line]")].some((line) => line.getAttribute("points"));
-    drawing.closest("figure").toggleAttribute("hidden", Boolean(axes) && value !== null && !drawn);
+    const figure = drawing.closest("figure");
+    figure.hidden = !drawn;
+    const preset = drawing.querySelector(".td-plot__preset")?.getAttribute("points");
+    if (preset !== undefined) {
+      const now = drawing.querySelector("[data-line]").getAttribute("points");
+      figure.querySelector("[data-preset]").hidden = !drawn || coincide(now, preset);
+    }
     if (axes) {
       const [x, y] = ["x", "y"].map((name) => drawing.querySelector(`[data-title="${name}"]:not([hidden])`)?.textContent);
       if (x && y) drawing.setAttribute("aria-label", `Plot of ${y} against ${x}.`);
@@ -281,6 +287,12 @@ class Widget {
 
 function decimalOf(value) {
   return isExact(value) ? rounded(value) : shown(value);
+}
+
+/** Whether two lines' points are the same, but for the last digit. */
+function coincide(points, others) {
+  const [one, other] = [points, others].map((text) => text.split(/[ ,]/).map(Number));
+  return one.length === other.length && one.every((number, index) => Math.abs(number - other[index]) < 0.15);
 }
 
 /** The number at a share of an axis's length, and the other way round. */
