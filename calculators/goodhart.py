@@ -1085,6 +1085,7 @@ CALCULATOR = Calculator(
             options=lambda: _ERRORS,
             default="gaussian",
             meaning="How heavy the tails of the proxy's error are.",
+            only=(("question", ("observed", "threshold", "best-of-n")),),
         ),
         Choice(
             "dependence",
@@ -1093,6 +1094,7 @@ CALCULATOR = Calculator(
             options=lambda: _DEPENDENCE,
             default="independent",
             meaning="Whether the error may lean with the value.",
+            only=(("question", ("observed", "threshold", "best-of-n")),),
         ),
     ),
     (_GARRABRANT, _GAO, _BEIRAMI),

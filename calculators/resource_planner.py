@@ -29,6 +29,8 @@ _LOSS = sympy.Symbol("L", positive=True)
 _TARGET = sympy.Symbol("T", positive=True)
 _IRREDUCIBLE = sympy.Symbol("E", positive=True)
 _ALPHA = sympy.Symbol("alpha", positive=True)
+_FOUND = sympy.Symbol("alpha_b", positive=True)
+"""The exponent that two runs give; alpha itself is what a reader sets."""
 _EARLIER = sympy.Symbol("S", positive=True)
 _GROWTH = sympy.Symbol("b", positive=True)
 _NUMERATOR = sympy.Symbol("k", positive=True)
@@ -61,11 +63,16 @@ _SHARMA = Source(
 
 
 def _real(
-    name: str, symbol: sympy.Symbol, title: str, meaning: str, start: str, slider: tuple[sympy.Expr, sympy.Expr]
+    name: str,
+    symbol: sympy.Symbol,
+    title: str,
+    meaning: str,
+    start: str,
+    slider: tuple[sympy.Expr, sympy.Expr],
+    only: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> Parameter:
-    return Parameter(
-        name, symbol, title, meaning, start=sympy.Rational(start), default=symbol, real=True, slider=slider
-    )
+    number = sympy.Rational(start)
+    return Parameter(name, symbol, title, meaning, start=number, default=symbol, real=True, slider=slider, only=only)
 
 
 _PARAMETERS = (
@@ -95,6 +102,7 @@ _PARAMETERS = (
         "parameters and width. It counts only when it is taken as known.",
         "0.34",
         (0, 2),
+        only=(("known", ("exponent",)),),
     ),
     _real(
         "earlier",
@@ -186,9 +194,13 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
     return sympy.Pow(base, exponent, evaluate=short)
 
 
+_LETTERS = {"exponent": _ALPHA, "two-runs": _FOUND}
+
+
 def _exponent_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, known: str) -> tuple[Step, ...]:
     loss, earlier, growth = values["loss"], values["earlier"], values["growth"]
-    law = _HEIGHT * _SIZE ** (-_ALPHA)
+    letter = _LETTERS[known]
+    law = _HEIGHT * _SIZE ** (-letter)
     if floor != 0:
         law = _IRREDUCIBLE + law
     steps = [
@@ -206,11 +218,11 @@ def _exponent_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, known: 
             "Grow by a factor",
             "identity",
             sympy.Mul(
-                _HEIGHT * sympy.Pow(_FACTOR * _SIZE, -_ALPHA, evaluate=False),
-                sympy.Pow(_HEIGHT * sympy.Pow(_SIZE, -_ALPHA, evaluate=False), -1, evaluate=False),
+                _HEIGHT * sympy.Pow(_FACTOR * _SIZE, -letter, evaluate=False),
+                sympy.Pow(_HEIGHT * sympy.Pow(_SIZE, -letter, evaluate=False), -1, evaluate=False),
                 evaluate=False,
             ),
-            _FACTOR ** (-_ALPHA),
+            _FACTOR ** (-letter),
             "The part that falls, at F times the size, over itself at the present size: the height A and the size X "
             "cancel, so neither has to be known.",
         ),
@@ -221,10 +233,10 @@ def _exponent_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, known: 
                 "two-runs",
                 "The exponent from two runs",
                 "identity",
-                _equal(growth**-_ALPHA, (loss - floor) / (earlier - floor)),
-                _equal(_ALPHA, _exponent(values, floor, known)),
+                _equal(growth**-letter, (loss - floor) / (earlier - floor)),
+                _equal(letter, _exponent(values, floor, known)),
                 "The present run is b times the size of the smaller one. Take logarithms of the line above and solve "
-                "for alpha. Two runs always give a number; whether the law holds takes more of them.",
+                "for the exponent. Two runs always give a number; whether the law holds takes more of them.",
                 ranges=_RANGES,
             )
         )
@@ -238,21 +250,23 @@ def _exponent(values: Mapping[str, sympy.Expr], floor: sympy.Expr, known: str) -
     return above / sympy.log(values["growth"])
 
 
-def _dimension_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, alpha: sympy.Expr) -> tuple[Step, ...]:
-    k = values["numerator"]
+def _dimension_steps(
+    values: Mapping[str, sympy.Expr], floor: sympy.Expr, alpha: sympy.Expr, known: str
+) -> tuple[Step, ...]:
+    k, letter = values["numerator"], _LETTERS[known]
     steps = [
         Step(
             "dimension",
             "The implied dimension",
             "identity",
-            _equal(_ALPHA, k / _DIMENSION),
-            _equal(_DIMENSION, k / _ALPHA),
+            _equal(letter, k / _DIMENSION),
+            _equal(_DIMENSION, k / letter),
             "If alpha is k/d, as the theory of data on a manifold estimates, d is k/alpha.",
             source=_SHARMA,
         )
     ]
     if floor != 0:
-        total = _IRREDUCIBLE + _HEIGHT * _SIZE ** (-_ALPHA)
+        total = _IRREDUCIBLE + _HEIGHT * _SIZE ** (-letter)
         slope = sympy.Mul(
             -1, _SIZE, sympy.Derivative(total, _SIZE), sympy.Pow(total, -1, evaluate=False), evaluate=False
         )
@@ -262,7 +276,7 @@ def _dimension_steps(values: Mapping[str, sympy.Expr], floor: sympy.Expr, alpha:
                 "What one sees without subtracting",
                 "identity",
                 slope,
-                _ALPHA * (1 - _IRREDUCIBLE / total),
+                letter * (1 - _IRREDUCIBLE / total),
                 "The local slope of the whole loss on double logarithmic axes is smaller than alpha, by the share of "
                 "the loss that can still fall: (L - E)/L at the present size. Who fits a line without an irreducible "
                 "loss finds a smaller exponent and a larger dimension.",
@@ -359,7 +373,7 @@ def _quantities(
     k, loss = values["numerator"], values["loss"]
     found = []
     if known == "two-runs":
-        found.append(Quantity("alpha", "Exponent from the two runs", _ALPHA, alpha))
+        found.append(Quantity("alpha", "Exponent from the two runs", _FOUND, alpha))
     found.append(Quantity("dimension", "Implied dimension", _DIMENSION, k / alpha))
     if floor != 0:
         without = _exponent(values, sympy.Integer(0), known) if known == "two-runs" else alpha * (loss - floor) / loss
@@ -392,7 +406,7 @@ def _build(given: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> De
     alpha = _exponent(values, floor, known)
     steps = (
         *_exponent_steps(values, floor, known),
-        *_dimension_steps(values, floor, alpha),
+        *_dimension_steps(values, floor, alpha, known),
         *(_width_steps(resource == "width-shallow") if resource.startswith("width") else ()),
         *_answer_steps(values, floor, alpha, resource),
     )

@@ -599,11 +599,12 @@ def _sentences(built: _Built, parts: Callable[[Derivation], Iterable[str]]) -> t
 def _parameter_shown(built: _Built, parameter: Parameter) -> Shown[Parameter]:
     """A parameter with the options whose derivation holds its letter and that do not set it; with all, when none does.
 
-    Where there is no answer the usual parameters stay, for the reader to go on with.
+    Where there is no answer those of the first settings stay, for the reader to go on with.
     """
     calculator, letter = built.calculator, parameter.symbol
+    stays = not parameter.further and letter in _letters(built.combined[built.start])
     used: dict[Key, bool | None] = {
-        key: True if (d.result is None and not parameter.further) or letter in _letters(d) else None
+        key: True if (stays and d.result is None) or letter in _letters(d) else None
         for key, d in built.combined.items()
     }
     for key in used:

@@ -11,6 +11,7 @@ import pytest
 import sympy
 
 from calculators import CATALOG, emit, numeric, widget
+from calculators.derivation import Calculator, SettingError
 from tests import steps
 
 ROOT = Path(__file__).parents[2]
@@ -231,3 +232,23 @@ def test_sources_of_one_author_and_year_have_keys_of_their_own() -> None:
     for calculator in CATALOG.values():
         keys = re.findall(r"^@misc\{(\w+),$", widget.bibtex(calculator.sources), re.MULTILINE)
         assert len(keys) == len(set(keys)) == len(calculator.sources), calculator.id
+
+
+@pytest.mark.parametrize("calculator", CATALOG.values(), ids=list(CATALOG))
+def test_no_step_solves_for_what_a_reader_sets_or_holds_what_no_control_shows(calculator: Calculator) -> None:
+    """A page fills the reader's numbers in: `alpha = log(S/L)/log(b)` would become `0.34 = 0.062`."""
+    set_by_reader = {parameter.symbol for parameter in calculator.parameters}
+    for chosen in steps.combinations(calculator):
+        try:
+            derivation = calculator.derive(**chosen)
+        except SettingError:  # an option that others rule out
+            continue
+        hidden = {
+            parameter.symbol
+            for parameter in calculator.parameters
+            if any(chosen[choice] not in options for choice, options in parameter.only)
+        }
+        for step in derivation.steps:
+            if isinstance(step.after, sympy.Equality):
+                assert not step.after.lhs.free_symbols & set_by_reader, f"{step.id}: {chosen}"
+            assert not (step.before.free_symbols | step.after.free_symbols) & hidden, f"{step.id}: {chosen}"
