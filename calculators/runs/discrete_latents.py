@@ -409,15 +409,20 @@ def _learning_figure(table: Table, latent: str) -> Figure:
 def _answer(metrics: tuple[Metric, ...]) -> str:
     by_id = {metric.id: metric for metric in metrics}
     sentences = []
-    if "future-categorical-w08" in by_id:
-        better = sum(
-            by_id[f"future-categorical-{name}"].value < by_id[f"future-gaussian-{name}"].value for name in _BALANCES
-        )
-        word = "Yes" if better == len(_BALANCES) else "In part" if better else "No"
-        sentences.append(
-            f"{word}: with categorical latents futures are foretold better in {better} of {len(_BALANCES)} pairs."
-        )
     judged = [metric for metric in metrics if metric.prediction is not None]
+    if "future-categorical-w08" in by_id:
+        better, paid = (
+            sum(
+                by_id[f"{what}-categorical-{name}"].value < by_id[f"{what}-gaussian-{name}"].value for name in _BALANCES
+            )
+            for what in ("future", "reward")
+        )
+        whole = better == paid == len(_BALANCES) and all(metric.verdict == "consistent" for metric in judged)
+        word = "Yes" if whole else "In part" if better else "No"
+        sentences.append(
+            f"{word}: with categorical latents futures are foretold better in {better} of {len(_BALANCES)} pairs, "
+            f"rewards in {paid}."
+        )
     if judged:
         linear = [metric for metric in judged if "-linear-" in metric.id]
         classes = [metric for metric in judged if "-categorical-" in metric.id]

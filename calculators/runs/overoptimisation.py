@@ -285,8 +285,8 @@ RUN = Run(
         "Value and error are independent. Then heavy tails bring the true value back to its mean and never below it; "
         "ending up with less than without selection needs an error that leans against the value.",
         "One-dimensional random numbers, no policy and no learned reward: the mechanism, not its size anywhere.",
-        "For the heavy-tailed error the prediction for the best of n is an integral over integrals, worked out to about "
-        "twelve digits and not in closed form.",
+        "For the heavy-tailed error the prediction for the best of n is an integral over integrals, worked out to "
+        "about twelve digits and not in closed form.",
         "The sizes n share their candidates, so neighbouring points err together.",
         "Of many 95 % intervals, one in twenty misses by chance.",
     ),
