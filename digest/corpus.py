@@ -6,7 +6,8 @@ that must parse. Nothing is rendered here; what costs time (results of calculato
 
 import gc
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,23 +123,14 @@ def load(
     Raises:
         digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
-    with collection_paused():
-        loader = _Loader(root, shown, declared, packages / ".cache" / "records")
-        loader.load()
-        checker = _Checker(loader)
-        checker.check()
-    blueprints = {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
-    shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
+    loader, checker = _examined(root, shown, packages, declared)
     found = {*loader.problems, *checker.problems}
-    try:
-        lines = typeset([*checker.formulas, *shown_formulas], packages)
-    except TypesetError as error:
-        if not found:
-            raise
-        return None, (not_typeset(shown, error), *sorted(found))
-    problems = sorted({*found, *checker.math_problems(lines)})
+    # What a page shows of the calculators takes seconds, and no page is made while there are problems.
+    blueprints = {} if found else {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
+    shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
+    lines, problems = _typeset(checker, found, [*checker.formulas, *shown_formulas], shown, packages)
     if problems or loader.topics is None or loader.glossary is None:
-        return None, tuple(problems)
+        return None, problems
     mathml = {line: answer for line, answer in lines.items() if isinstance(answer, str)}
     corpus = Corpus(
         root,
@@ -154,6 +146,35 @@ def load(
         tuple(declared),
     )
     return corpus, ()
+
+
+def problems(root: Path, *, shown: str, packages: Path) -> tuple[Problem, ...]:
+    """Every problem in `root`, sorted; arguments and errors as those of `load`, without what only pages need."""
+    loader, checker = _examined(root, shown, packages, RUNS)
+    return _typeset(checker, {*loader.problems, *checker.problems}, checker.formulas, shown, packages)[1]
+
+
+def _examined(root: Path, shown: str, packages: Path, declared: Sequence[Run]) -> "tuple[_Loader, _Checker]":
+    """All files of `root`, read and checked against each other."""
+    with collection_paused():
+        loader = _Loader(root, shown, declared, packages / ".cache" / "records")
+        loader.load()
+        checker = _Checker(loader)
+        checker.check()
+    return loader, checker
+
+
+def _typeset(
+    checker: "_Checker", found: Collection[Problem], formulas: Iterable[Line], shown: str, packages: Path
+) -> tuple[Mapping[Line, str | MathFault], tuple[Problem, ...]]:
+    """The formulas as MathML, and `found` with a problem for each formula of a text that does not parse."""
+    try:
+        lines = typeset(formulas, packages)
+    except TypesetError as error:
+        if not found:
+            raise
+        return {}, (not_typeset(shown, error), *sorted(found))
+    return lines, tuple(sorted({*found, *checker.math_problems(lines)}))
 
 
 def not_typeset(path: str, error: TypesetError) -> Problem:
@@ -194,14 +215,7 @@ def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tupl
     checker = _Checker(loader)
     if guest is not None:
         checker.entry(guest)
-    found = {*loader.problems, *checker.problems}
-    try:
-        lines = typeset(checker.formulas, packages)
-    except TypesetError as error:
-        if not found:
-            raise
-        return (not_typeset(shown, error), *sorted(found))
-    return tuple(sorted({*found, *checker.math_problems(lines)}))
+    return _typeset(checker, {*loader.problems, *checker.problems}, checker.formulas, shown, packages)[1]
 
 
 class _Loader:
@@ -318,6 +332,26 @@ def _folder(file: str) -> str:
     return file.rpartition("/")[0].rpartition("/")[2]
 
 
+def _ids_of(entry: AnyEntry | None, name: str) -> frozenset[str] | None:
+    """The ids that a file's list `name` gives, or will give once its mistakes are corrected. None: this is not known.
+
+    A mistake in one entry does not hide that another id is missing, and an id that is only written wrongly is a problem
+    where it stands, not at each place that names it rightly.
+    """
+    if entry is None or (name,) in entry.document.repeated | entry.document.doubtful:
+        return None
+    data = entry.document.data
+    typed = data.get(name) if isinstance(data, dict) else None
+    if typed is None:
+        return None
+    found: set[str] = set()
+    for part in typed if isinstance(typed, list) else [typed]:
+        id_ = part.get("id") if isinstance(part, dict) else part
+        if isinstance(id_, str):
+            found |= {id_} if is_id(id_) else {"-".join(re.findall("[a-z0-9]+", id_.casefold()))}
+    return frozenset(found)
+
+
 def _no_output(derivation: Derivation, quantity: str | None) -> str:
     """What a further output must be, and what was asked for; empty when it is there, none is asked for, or there is no
     answer at all.
@@ -349,8 +383,8 @@ class _Checker:
         self.known: dict[str, frozenset[str] | None] = {
             "item": frozenset(loader.items) | stems,
             "issue": frozenset(loader.issues) | folders,
-            "topic": frozenset(t.id for t in loader.topics.model.topics) if loader.topics else None,
-            "term": frozenset(t.id for t in loader.glossary.model.terms) if loader.glossary else None,
+            "topic": _ids_of(loader.topics, "topics"),
+            "term": _ids_of(loader.glossary, "terms"),
             "calculator": frozenset(CATALOG),
             "run": frozenset(loader.records.runs) | loader.records.broken,
         }
@@ -477,11 +511,10 @@ class _Checker:
                 self._check(item.document, (*keys, "check"), claim.check)
 
     def _source(self, item: Entry[Item], keys: Keys, source: Source | None) -> None:
-        papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
-        listed_papers = not any(at[:1] == ("papers",) and at[2:] in ((), ("id",)) for at in item.broken)
-        if listed_papers and source and source.paper and source.paper not in papers:
+        papers = _ids_of(item, "papers")
+        if papers is not None and source and source.paper and source.paper not in papers | {NEWSLETTER}:
             rule = f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {source.paper!r}"
-            hint = did_you_mean(source.paper, papers)
+            hint = did_you_mean(source.paper, [*sorted(papers), NEWSLETTER])
             self.problems.append(item.document.problem((*keys, "paper"), rule + hint))
 
     def _table(self, item: Entry[Item], table: Table) -> None:

@@ -459,17 +459,51 @@ def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Probl
     """The model of a document, a problem for each rule that it breaks, and where those values stand.
 
     A document with problems still gives a model, in which the broken values are empty, so that the rules between
-    files find the other mistakes in the same run. None: the document is no mapping at all.
+    files find the other mistakes in the same run. None: the document is no mapping at all. Nothing is said of values
+    that are doubtful: they are broken, and a problem already.
     """
     if not isinstance(document.data, dict):
         rule = f"file must be a mapping of keys to values; got {quoted(document.data)}"
-        return None, (document.problem((), rule),), frozenset()
+        problems = () if () in document.doubtful else (document.problem((), rule),)
+        return None, problems, frozenset()
     try:
-        return kind.model_validate(document.data), (), frozenset()
+        model = kind.model_validate(document.data)
     except ValidationError as error:
-        broken = frozenset(details["loc"] for details in error.errors())
-        problems = {_problem(document, kind, details) for details in error.errors() if not _consequence(details)}
-        return _partial(kind, document.data, broken, ()), tuple(sorted(problems)), broken
+        errors = error.errors()
+    else:
+        if not document.doubtful:
+            return model, (), frozenset()
+        errors = []
+    broken = frozenset(details["loc"] for details in errors)
+    found = {
+        _problem(document, kind, details)
+        for details in errors
+        if not _consequence(details) and not _known_already(document, details)
+    }
+    # What a doubtful text asks for can be checked all the same, since none of it is lost.
+    asked = {keys for keys in document.doubtful - broken if _is_markdown(kind, keys)}
+    model = _partial(kind, document.data, broken | (document.doubtful - asked), ())
+    return model, tuple(sorted(found)), broken | document.doubtful
+
+
+def _known_already(document: Document, details: ErrorDetails) -> bool:
+    """Whether an error is about something that reading the file has named."""
+    keys: Keys = details["loc"]
+    if details["type"] == "missing" and keys[:-1] in document.incomplete:
+        return True
+    return any(keys[:length] in document.doubtful for length in range(len(keys) + 1))
+
+
+def _is_markdown(kind: type[BaseModel], keys: Keys) -> bool:
+    """Whether Markdown stands at `keys`."""
+    field: FieldInfo | None = None
+    for key in keys:
+        if isinstance(key, str):
+            field = kind.model_fields.get(key)
+            if field is None:
+                return False
+            kind = next(_inner(field.annotation), kind)
+    return field is not None and any(isinstance(mark, Markdown) for mark in _metadata(field))
 
 
 def _consequence(details: ErrorDetails) -> bool:
