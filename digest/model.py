@@ -556,6 +556,7 @@ def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -
     keys: Keys = details["loc"]
     found: object = details["input"]
     name = next((key for key in reversed(keys) if isinstance(key, str)), "file")
+    subject = f"each entry of {name}" if keys and isinstance(keys[-1], int) else name
     match details["type"]:
         case "missing":
             return Problem(document.mark(keys[:-1]), f"missing key {name!r}")
@@ -569,7 +570,7 @@ def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -
             allowed = [word.strip("'") for word in re.findall(r"'[^']*'", details["ctx"]["expected"])]
             rule = f"must be {listed(allowed)}"
             if isinstance(found, str):
-                return document.problem(keys, f"{name} {rule}; got {quoted(found)}{did_you_mean(found, allowed)}")
+                return document.problem(keys, f"{subject} {rule}; got {quoted(found)}{did_you_mean(found, allowed)}")
         case "too_short":
             rule = "must have at least one entry"
             return document.problem(keys, f"{name} {rule}; got an empty list")
@@ -582,8 +583,9 @@ def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -
         case _:  # pragma: no cover - no field of the models asks for another type
             rule = details["msg"].lower()
     if found is None:
-        return Problem(document.key_mark(keys), f"{name} has no value; give it one or remove the key")
-    return document.problem(keys, f"{name} {rule}; got {quoted(found)}")
+        empty, what = (name, "key") if subject == name else (f"an entry of {name}", "entry")
+        return Problem(document.key_mark(keys), f"{empty} has no value; give it one or remove the {what}")
+    return document.problem(keys, f"{subject} {rule}; got {quoted(found)}")
 
 
 def _inner(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -93,14 +93,16 @@ def _colon(complaint: Complaint, draft: Draft) -> Fault | None:
         return None
     line, column = complaint.place
     key = _KEY.match(draft.rows[line])
-    if key is None or column >= key.end() or complaint.context:
-        return Fault(complaint.place, complaint.words + _COLON, draft.stand_in(line, column))
+    # Keys of ours are one word: a colon after several is in a text that goes on from the line above.
+    if key is None or column >= key.end() or " " in key[1] or complaint.context:
+        return Fault(complaint.place, complaint.words + _COLON, _as_text(draft, line, column))
     above = _holder(draft.rows, line, key.start(1))
     if above is None:
         return Fault(complaint.place, complaint.words + _COLON)
     number, name = above
-    what = f"{name!r} on line {number + 1}" if name else f"the text on line {number + 1}"
-    rule = f"{key[1]!r} is indented deeper than {what}, whose value stands there already"
+    rule = f"{key[1]!r} cannot be a key under the text on line {number + 1}"
+    if name:
+        rule = f"{key[1]!r} is indented deeper than {name!r} on line {number + 1}, whose value stands there already"
     advice = "; begin both in the same column, or" + _COLON.removeprefix(";")
     return Fault((line, key.start(1)), rule + advice)
 
@@ -175,10 +177,7 @@ def _after_quote(complaint: Complaint, draft: Draft) -> Fault | None:
     advice = f"put text that starts with {sign!r} in quotes"
     if sign in "'\"":
         advice = "text after a closing quote belongs inside the quotes"
-    # Inside the quotes colons and number signs are text; so they stay when the quotes count as text themselves.
-    for inner in [*re.finditer(r":(?= |$)|(?<= )#", row[opened.end() :])]:
-        draft.stand_in(line, opened.end() + inner.start())
-    return Fault(complaint.place, f"{complaint.words}; {advice}", draft.stand_in(line, opened.start(1)))
+    return Fault(complaint.place, f"{complaint.words}; {advice}", _as_text(draft, line, opened.start(1)))
 
 
 def _without_quote(draft: Draft, line: int, column: int) -> bool:
@@ -190,8 +189,16 @@ def _without_quote(draft: Draft, line: int, column: int) -> bool:
         key = _KEY.match(following)
         if key is None or len(following) - len(following.lstrip()) > own:
             return False
-    for inner in [*re.finditer(r":(?= |$)|(?<= )#", rows[line][column:])]:
-        draft.stand_in(line, column + inner.start())
+    return _as_text(draft, line, column)
+
+
+def _as_text(draft: Draft, line: int, column: int) -> bool:
+    """Whether the sign at `column` counts as text now, and with it the colons and number signs in the rest of its row:
+    they will stand in quotes together.
+    """
+    for inner in [*re.finditer(r":(?= |$)|(?<= )#", draft.rows[line])]:
+        if inner.start() > column:
+            draft.stand_in(line, inner.start())
     return draft.stand_in(line, column)
 
 
@@ -209,12 +216,15 @@ def _indentation(complaint: Complaint, draft: Draft) -> Fault | None:
         rule = "text on several lines is indented under its key, each line at least as far as the first"
         return Fault(complaint.place, f"{complaint.words}; {rule}")
     columns = _columns(draft.rows[:line])
+    if "<document start>" in complaint.problem:
+        if begin in columns:
+            return None
+        rule = f"this line begins in column {begin + 1} and the file in column {min(columns, default=0) + 1}"
+        return Fault(complaint.place, f"{rule}; all its keys begin in column 1")
     if begin not in columns:
         known = " or ".join(str(column + 1) for column in sorted(columns))
         rule = f"this line begins in column {begin + 1}, where nothing above it begins; move it to column {known}"
         return Fault(complaint.place, rule)
-    if "<document start>" in complaint.problem:
-        return None
     rule = "the entries of a list begin with '- ' and the keys of a mapping do not; one place holds only one of the two"
     return Fault(complaint.place, f"{complaint.words}; {rule}")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from digest.model import KINDS, Item, markdown, validate
 from digest.problems import Mark
-from digest.source import LARGEST_FILE, Document, parse, read
+from digest.source import LARGEST_FILE, MOST_MENDINGS, Document, Keys, parse, read
 
 ITEM = (Path(__file__).parents[2] / "content/issues/an-140/dreamerv2.yml").read_text(encoding="utf-8")
 
@@ -105,10 +105,55 @@ def test_windows_line_ends_and_a_byte_order_mark_are_fine(tmp_path: Path) -> Non
     assert found.data == {"a": "x\ny\n"}
 
 
+def test_places_behind_what_is_left_out_are_those_of_the_file() -> None:
+    found, problems = parse("a\x00: \x07x\x07 y\nb: |\n  \u200bone $z$\n", "f.yml")
+    assert found is not None and found.data == {"a": "x y", "b": "one $z$\n"}
+    assert [(p.mark.line, p.mark.column) for p in problems] == [(1, 2), (1, 5), (1, 7), (3, 3)]
+    assert found.mark(("a",)) == Mark("f.yml", 1, 6)
+    assert found.mark_in(("a",), "x y", 2) == Mark("f.yml", 1, 9)
+    assert found.mark_in(("b",), "one $z$\n", 5) == Mark("f.yml", 3, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "doubtful"),
+    [
+        ("a: b: c\n", {"a": "b: c"}, set()),
+        ("a: b: c: d #e\n", {"a": "b: c: d #e"}, {("a",)}),
+        ("a: b #c\nd: [e #f, g]\n", {"a": "b #c", "d": ["e #f", "g"]}, {("a",), ("d", 0)}),
+        ('a: "$\\alpha \\nu \\gamma \\\\x$"\n', {"a": "$\\alpha \\nu \\gamma \\x$"}, set()),
+        ('a: "one\\n two"\n', {"a": "one\n two"}, None),
+        ("a: @b\nc: %d\ne: **f** g\n", {"a": "@b", "c": "%d", "e": "**f** g"}, set()),
+        ("a: 'b: c' d\ne: f\n", {"a": "'b: c' d", "e": "f"}, {("a",)}),
+        ("a: 'b\nc: d\n", {"a": "'b", "c": "d"}, {("a",)}),
+        ("a: [b] c\n", {"a": "[b] c"}, {("a",)}),
+        ("a:\n\tb: c\n", {"a": {"b": "c"}}, set()),
+        ("a: *b\nc: !d e\n", {"a": None, "c": "e"}, {("a",), ("c",)}),
+        ("a: b\n---\na: c\n", {"a": "b"}, set()),
+    ],
+)
+def test_what_is_mended_reads_as_it_will_when_corrected(text: str, data: object, doubtful: set[Keys] | None) -> None:
+    """`doubtful` None: nothing is wrong with the text."""
+    found, problems = parse(text, "f.yml")
+    assert found is not None
+    assert bool(problems) == (doubtful is not None)
+    assert (found.data, found.doubtful) == (data, doubtful or set())
+
+
+def test_the_tabs_are_named_and_not_what_follows_from_them() -> None:
+    found, problems = parse("a:\n  b: c\n\td: e\n", "f.yml")
+    assert found is None
+    assert [str(p) for p in problems] == ["f.yml:3:1: tab character; use spaces"]
+
+
+def test_a_file_with_more_mistakes_than_are_mended() -> None:
+    found, problems = parse("".join(f"a{n}: b: c\n" for n in range(2 * MOST_MENDINGS)), "f.yml")
+    assert found is None and len(problems) == MOST_MENDINGS
+
+
 @given(st.text(max_size=200))
 def test_any_text_gives_a_document_or_problems(text: str) -> None:
     found, problems = parse(text, "f.yml")
-    assert (found is None) == bool(problems)
+    assert found is not None or problems
     assert all(problem.mark.line >= 1 and problem.mark.column >= 1 for problem in problems)
 
 
