@@ -5,6 +5,7 @@ that must parse. Nothing is rendered here; what costs time (results of calculato
 """
 
 import gc
+import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -234,7 +235,7 @@ class _Loader:
 
     def load(self) -> None:
         for name in ("topics.yml", "glossary.yml"):
-            if not (self.root / name).is_file():
+            if not (self.root / name).exists():
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, name)), "file is missing"))
         for path in sorted(self.root.rglob("*")):
             file = path.relative_to(self.root).as_posix()
@@ -254,6 +255,12 @@ class _Loader:
         return -issue.number, issue.sections.index(item.model.section), item.model.id
 
     def _load(self, path: Path, file: str) -> None:
+        if path.is_symlink() and (path.is_dir() or not self._holds(path)):
+            # What lies outside could be anything, and messages quote what they find.
+            rule = "content must lie here itself, and links to other places are not followed; got a symbolic link"
+            self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
+            self.broken.add(file)
+            return
         match file.split("/"):
             case ["topics.yml"]:
                 self.topics = self._entry(path, file, Topics)
@@ -275,6 +282,10 @@ class _Loader:
             case _:
                 rule = "no such kind of file here; items are issues/<issue>/<item>.yml"
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
+
+    def _holds(self, path: Path) -> bool:
+        """Whether a link leads to a place inside the content; `realpath`, for links that lead to themselves."""
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
 
     def guest(self, path: Path, shown: str) -> AnyEntry | None:
         """A file from elsewhere, read by its name; the content's own file of that name steps back."""
@@ -325,7 +336,9 @@ def _is_source(path: Path, file: str) -> bool:
     """
     if path.name.startswith((".", "#")) or path.name.endswith("~") or file.startswith("runs/"):
         return False
-    return path.suffix.lower() in (".yml", ".yaml") or (file.startswith("issues/") and not path.is_dir())
+    return path.suffix.lower() in (".yml", ".yaml") or (
+        file.startswith("issues/") and (path.is_symlink() or not path.is_dir())
+    )
 
 
 def _folder(file: str) -> str:
@@ -437,6 +450,7 @@ class _Checker:
         model = issue.model
         self._texts(issue)
         self._unverified(issue, (), model, model.unverified)
+        self._once(issue, "sections", "section")
         if not {("id",), ("number",)} & issue.broken and model.id != f"an-{model.number}":
             rule = f"number must be that of the id {model.id!r}; got {str(model.number)!r}"
             self.problems.append(issue.document.problem(("number",), rule))
@@ -680,12 +694,12 @@ class _Checker:
         self.problems.append(document.problem(keys, f"{name} must be {rule}; got {id_!r}{did_you_mean(id_, known)}"))
         return False
 
-    def _once(self, item: Entry[Item], name: str) -> None:
+    def _once(self, item: Entry[K], name: str, what: str = "id") -> None:
         """A problem for each id of a list that the list has already."""
         ids: Sequence[str] = getattr(item.model, name)
         for index, id_ in enumerate(ids):
             if id_ and id_ in ids[:index]:
-                rule = f"{name} must name each id once; got {id_!r} again"
+                rule = f"{name} must name each {what} once; got {id_!r} again"
                 self.problems.append(item.document.problem((name, index), rule))
 
     def _unique(self, entry: Entry[K], name: str) -> None:

@@ -40,6 +40,7 @@ class Draft:
         """Take all of the file, with plain newlines, and leave out what must not be there."""
         self.typed = text.split("\n")
         self.rows = [self._cleaned(row) for row in self.typed]
+        self._put_in: dict[int, int] = {}
         self._left_out = {
             line: [match.start() for match in UNSEEN.finditer(row)]
             for line, row in enumerate(self.typed)
@@ -66,7 +67,8 @@ class Draft:
                 yield line, tab, "tab character; use spaces"
             for match in UNSEEN.finditer(row):
                 yield line, match.start(), f"invisible or control character U+{ord(match[0]):04X}; remove it"
-            if odd := _ODD_SPACE.match(row):
+            odd = _ODD_SPACE.match(row)
+            if odd and not UNSEEN.match(odd[1]):
                 rule = f"U+{ord(odd[1]):04X} in the indentation looks like a space and is none; use spaces"
                 yield line, odd.start(1), rule
 
@@ -85,6 +87,12 @@ class Draft:
         self.rows[line] = row[:column] + _STAND_INS[sign] + row[column + 1 :]
         return True
 
+    def put_space(self, line: int, column: int) -> None:
+        """Put a space before the character there; at most one a line."""
+        row = self.rows[line]
+        self.rows[line] = f"{row[:column]} {row[column:]}"
+        self._put_in[line] = column
+
     def space(self, line: int, column: int) -> bool:
         """Whether the character there gave way to a plain space."""
         row = self.rows[line]
@@ -93,6 +101,7 @@ class Draft:
 
     def place(self, line: int, column: int) -> tuple[int, int]:
         """Line and column in the file of a place in the mended text."""
+        column -= column > self._put_in.get(line, column)
         for left_out in self._left_out.get(line, ()):
             column += left_out <= column
         return line, column

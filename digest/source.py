@@ -10,7 +10,8 @@ as if it stood there already (`mending`, `syntax`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -31,6 +32,7 @@ MOST_MENDINGS = 50  # each costs one more reading of the file
 _CUT_BY_COMMENT = re.compile(r"[ ]+(#\S+)")
 # What double quotes turn into a character that nobody sees: "\alpha" rings a bell, "\nu" begins a new line.
 _ESCAPED_LINE = re.compile(r"\\[nNLPr](?=[a-z])")
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where the wheel has it; events are the same
 
 
@@ -134,20 +136,31 @@ def read(file: Path, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
         shown: its path as contributors know it, used in every mark.
     """
     try:
-        size = file.stat().st_size
-        if size > LARGEST_FILE:
-            rule = f"file must have at most {LARGEST_FILE // 1024} kB; got {size // 1024} kB"
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # A device or a pipe would be read without an end.
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+            return None, (Problem(Mark(shown), f"this name is for a file with YAML; got {what}"),)
+        if status.st_size > LARGEST_FILE:
+            rule = f"file must have at most {LARGEST_FILE // 1024} kB; got {status.st_size // 1024} kB"
             return None, (Problem(Mark(shown), rule),)
         raw = file.read_bytes()
     except OSError as error:
         return None, (Problem(Mark(shown), f"file could not be read: {(error.strerror or 'unknown error').lower()}"),)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        rule = f"file must be UTF-8 text; got the byte 0x{raw[error.start]:02x}"
-        return None, (Problem(Mark(shown, line), rule),)
-    return parse(text, shown)
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw.count(0) > len(raw) // 4:
+        rule = "file must be UTF-8 text; got UTF-16, or no text at all; save it as UTF-8"
+        return None, (Problem(Mark(shown), rule),)
+    text = raw.decode("utf-8-sig", "surrogateescape")
+    document, problems = parse(_NO_UTF8.sub("\N{REPLACEMENT CHARACTER}", text), shown)
+    return document, tuple(sorted({*problems, *_no_utf8(text, shown)}))
+
+
+def _no_utf8(text: str, shown: str) -> Iterator[Problem]:
+    """A problem for each line of a text, decoded with `surrogateescape`, that holds bytes which are not UTF-8."""
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        if byte := _NO_UTF8.search(line):
+            rule = f"file must be UTF-8 text; got the byte 0x{ord(byte[0]) - 0xDC00:02x}"
+            yield Problem(Mark(shown, number, byte.start() + 1), rule)
 
 
 def parse(text: str, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
@@ -162,7 +175,7 @@ def parse(text: str, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
         builder = _Builder(draft, shown)
         fault = _build(builder)
         problems |= {Problem(_typed(problem.mark, draft), problem.message) for problem in builder.problems}
-        if builder.mended:
+        if builder.mended and not (fault and fault.mended):
             continue
         if fault is None:
             break
@@ -354,7 +367,8 @@ class _Builder:
 
     def _located(self, event: yaml.ScalarEvent, mark: Mark) -> Scalar:
         if event.style == "|":
-            for line in self.lines[mark.line :]:
+            for number in range(mark.line, len(self.lines)):
+                line = self.lines[number]
                 if line.strip():
                     return Scalar(mark, indent=len(line) - len(line.lstrip(" ")))
             return Scalar(mark, indent=0)

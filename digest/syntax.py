@@ -17,6 +17,7 @@ _KEY: Final = re.compile(r" *(?:- +)*([^\s#'\"\[{:-][^:]*?|'[^']*'|\"[^\"]*\"):(
 _DASHES: Final = re.compile(r" *(?:- +)*")
 _CONFLICT: Final = re.compile(r"<{7} |>{7} |={7}$")
 _SPACELESS: Final = re.compile(r" *(?:- +)*[\w-]+:([^\S \n])")
+_GLUED: Final = re.compile(r" *(?:- +)*([a-z_]+):(?=[^\s:/])")
 _COLON: Final = "; put text that holds ': ' in quotes or in a | block"
 
 
@@ -60,6 +61,8 @@ def explain(complaint: Complaint, draft: Draft) -> Fault:
     advice = ""
     if "block sequence entries are not allowed" in complaint.problem:
         advice = "; a list begins on a line of its own, and text that starts with '- ' needs quotes"
+    elif "expected node content" in complaint.problem:
+        advice = "; a value must stand here, before the sign that ends it"
     elif "mapping keys are not allowed" in complaint.problem:
         advice = "; put text that starts with '? ' in quotes"
     elif "expected <document start>" in complaint.problem:
@@ -83,6 +86,10 @@ def _unclosed(complaint: Complaint, draft: Draft) -> Fault | None:
     if odd := _SPACELESS.match(draft.rows[line]):
         rule = f"what follows the colon looks like a space and is U+{ord(odd[1]):04X}; type a plain space"
         return Fault((line, odd.start(1)), rule, draft.space(line, odd.start(1)))
+    glued = _GLUED.match(draft.rows[line])
+    if glued and glued.start(1) == column:
+        draft.put_space(line, glued.end(1) + 1)
+        return Fault((line, column), f"a space is missing after the colon of {glued[1]!r}", mended=True)
     rule = "a key ends in ': ', and text on several lines is indented under its key"
     return Fault((line, column), f"{complaint.words}; {rule}")
 

@@ -1,5 +1,6 @@
 """Positions, and that no text at all makes reading fail."""
 
+import os
 import random
 from pathlib import Path
 
@@ -84,13 +85,26 @@ def test_places_in_the_real_item_hold_the_word_that_stands_there() -> None:
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
-    (tmp_path / "a.yml").write_bytes(b"a: b\nc: \xff\n")
-    assert [str(p) for p in read(tmp_path / "a.yml", "a.yml")[1]] == [
-        "a.yml:2:1: file must be UTF-8 text; got the byte 0xff"
+    (tmp_path / "a.yml").write_bytes(b"a: b\nc: \xff\xfe\r\nd: \xc3\xa4\xe4\r\nd: e\n")
+    found, problems = read(tmp_path / "a.yml", "a.yml")
+    assert found is not None
+    assert [str(p) for p in problems] == [
+        "a.yml:2:4: file must be UTF-8 text; got the byte 0xff",
+        "a.yml:3:5: file must be UTF-8 text; got the byte 0xe4",
+        "a.yml:4:1: duplicate key 'd'; it is already on line 3",
     ]
+    for number, encoding in enumerate(("utf-16", "utf-16-le", "utf-16-be")):
+        (tmp_path / f"{number}.yml").write_bytes("id: a\ntitle: ä\n".encode(encoding))
+        assert [str(p) for p in read(tmp_path / f"{number}.yml", "a.yml")[1]] == [
+            "a.yml:1:1: file must be UTF-8 text; got UTF-16, or no text at all; save it as UTF-8"
+        ]
     (tmp_path / "b.yml").mkdir()
     assert [str(p) for p in read(tmp_path / "b.yml", "b.yml")[1]] == [
-        "b.yml:1:1: file could not be read: is a directory"
+        "b.yml:1:1: this name is for a file with YAML; got a folder"
+    ]
+    os.mkfifo(tmp_path / "d.yml")
+    assert [str(p) for p in read(tmp_path / "d.yml", "d.yml")[1]] == [
+        "d.yml:1:1: this name is for a file with YAML; got a device or pipe"
     ]
     (tmp_path / "c.yml").write_bytes(b"a" * (LARGEST_FILE + 1024))
     assert [str(p) for p in read(tmp_path / "c.yml", "c.yml")[1]] == [
@@ -112,6 +126,9 @@ def test_places_behind_what_is_left_out_are_those_of_the_file() -> None:
     assert found.mark(("a",)) == Mark("f.yml", 1, 6)
     assert found.mark_in(("a",), "x y", 2) == Mark("f.yml", 1, 9)
     assert found.mark_in(("b",), "one $z$\n", 5) == Mark("f.yml", 3, 9)
+    found, _ = parse("a: b\nc:\x00 d: e\nf:gh\n", "f.yml")
+    assert found is not None and found.data == {"a": "b", "c": "d: e", "f": "gh"}
+    assert (found.mark(("f",)), found.mark_in(("f",), "gh", 1)) == (Mark("f.yml", 3, 3), Mark("f.yml", 3, 4))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +145,7 @@ def test_places_behind_what_is_left_out_are_those_of_the_file() -> None:
         ("a: [b] c\n", {"a": "[b] c"}, {("a",)}),
         ("a:\n\tb: c\n", {"a": {"b": "c"}}, set()),
         ("a: *b\nc: !d e\n", {"a": None, "c": "e"}, {("a",), ("c",)}),
+        ("id: a\ntitle:b\nc: d\n", {"id": "a", "title": "b", "c": "d"}, set()),
         ("a: b\n---\na: c\n", {"a": "b"}, set()),
     ],
 )
@@ -143,6 +161,13 @@ def test_the_tabs_are_named_and_not_what_follows_from_them() -> None:
     found, problems = parse("a:\n  b: c\n\td: e\n", "f.yml")
     assert found is None
     assert [str(p) for p in problems] == ["f.yml:3:1: tab character; use spaces"]
+
+
+def test_two_kinds_of_mending_in_one_reading() -> None:
+    """The escape that makes a character and the one that is an error further down are both named."""
+    found, problems = parse('a: "\\alpha"\nb: c: d\ne: "\\gamma"\n', "f.yml")
+    assert found is not None and found.data == {"a": "\\alpha", "b": "c: d", "e": "\\gamma"}
+    assert [problem.mark.line for problem in problems] == [1, 2, 3]
 
 
 def test_a_file_with_more_mistakes_than_are_mended() -> None:
