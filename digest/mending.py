@@ -59,6 +59,10 @@ class Draft:
         """What the parser reads."""
         return "\n".join(self.rows)
 
+    def row(self, line: int) -> str:
+        """A line of it; empty below the last, where the parser may stand when it gives up."""
+        return self.rows[line] if line < len(self.rows) else ""
+
     def unseen(self) -> Iterator[tuple[int, int, str]]:
         """(line, column, what is wrong) for each character that cannot be seen; for tabs, the first on its line."""
         for line, row in enumerate(self.typed):
@@ -80,7 +84,7 @@ class Draft:
 
     def stand_in(self, line: int, column: int) -> bool:
         """Whether the sign there was replaced; False when it is none that can be."""
-        row = self.rows[line] if line < len(self.rows) else ""
+        row = self.row(line)
         sign = row[column : column + 1]
         if sign not in _STAND_INS:
             return False
@@ -95,9 +99,11 @@ class Draft:
 
     def space(self, line: int, column: int) -> bool:
         """Whether the character there gave way to a plain space."""
-        row = self.rows[line]
+        row = self.row(line)
+        if row[column : column + 1] in ("", " "):
+            return False
         self.rows[line] = f"{row[:column]} {row[column + 1 :]}"
-        return row[column] != " "
+        return True
 
     def place(self, line: int, column: int) -> tuple[int, int]:
         """Line and column in the file of a place in the mended text."""

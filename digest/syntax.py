@@ -83,10 +83,10 @@ def _unclosed(complaint: Complaint, draft: Draft) -> Fault | None:
         return Fault((line, column), rule, _without_quote(draft, line, column))
     if complaint.context != "while scanning a simple key":
         return None
-    if odd := _SPACELESS.match(draft.rows[line]):
+    if odd := _SPACELESS.match(draft.row(line)):
         rule = f"what follows the colon looks like a space and is U+{ord(odd[1]):04X}; type a plain space"
         return Fault((line, odd.start(1)), rule, draft.space(line, odd.start(1)))
-    glued = _GLUED.match(draft.rows[line])
+    glued = _GLUED.match(draft.row(line))
     if glued and glued.start(1) == column:
         draft.put_space(line, glued.end(1) + 1)
         return Fault((line, column), f"a space is missing after the colon of {glued[1]!r}", mended=True)
@@ -99,14 +99,14 @@ def _colon(complaint: Complaint, draft: Draft) -> Fault | None:
     if "mapping values are not allowed" not in complaint.problem:
         return None
     line, column = complaint.place
-    key = _KEY.match(draft.rows[line])
+    key = _KEY.match(draft.row(line))
     # Keys of ours are one word: a colon after several is in a text that goes on from the line above.
     if key is None or column >= key.end() or " " in key[1] or complaint.context:
         return Fault(complaint.place, complaint.words + _COLON, _as_text(draft, line, column))
     above = _holder(draft.rows, line, key.start(1))
     if above is None:
         return Fault(complaint.place, complaint.words + _COLON)
-    number, name = above
+    number, name, _ = above
     rule = f"{key[1]!r} cannot be a key under the text on line {number + 1}"
     if name:
         rule = f"{key[1]!r} is indented deeper than {name!r} on line {number + 1}, whose value stands there already"
@@ -114,15 +114,15 @@ def _colon(complaint: Complaint, draft: Draft) -> Fault | None:
     return Fault((line, key.start(1)), rule + advice)
 
 
-def _holder(rows: Sequence[str], line: int, column: int) -> tuple[int, str] | None:
-    """The nearest row above that is indented less than `column`, and its key, empty if it has none."""
+def _holder(rows: Sequence[str], line: int, column: int) -> tuple[int, str, int] | None:
+    """The nearest row above that begins before `column`, its key, empty if it has none, and the column of that."""
     for number in range(line - 1, -1, -1):
         row = rows[number]
         if row.strip() and not row.lstrip().startswith("#"):
             key = _KEY.match(row)
             begin = key.start(1) if key else len(row) - len(row.lstrip())
             if begin < column:
-                return number, key[1] if key else ""
+                return number, key[1] if key else "", begin
     return None
 
 
@@ -131,7 +131,7 @@ def _in_brackets(complaint: Complaint, draft: Draft) -> Fault | None:
     if "while parsing a flow" not in complaint.context or complaint.begun is None:
         return None
     line, column = complaint.begun
-    sign = draft.rows[line][column : column + 1]
+    sign = draft.row(line)[column : column + 1]
     closing = {"[": "]", "{": "}"}.get(sign)
     if closing is None:
         return None
@@ -146,19 +146,33 @@ def _sign(complaint: Complaint, draft: Draft) -> Fault | None:
     """Text that begins with one of YAML's own signs, or a backslash in double quotes."""
     line, column = complaint.place
     if "escape" in complaint.problem:
+        if complaint.begun and _swallows(draft.rows, complaint.begun[0], line):
+            rule = "the quote that opens here needs its closing quote, before the keys below"
+            return Fault(complaint.begun, rule, _without_quote(draft, *complaint.begun))
         # All of this row at once: they are one mistake.
-        mended = [draft.stand_in(line, at) for at in escapes(draft.rows[line], column)]
+        mended = [draft.stand_in(line, at) for at in escapes(draft.row(line), column)]
         rule = "write backslashes in single quotes or in a | block"
+        if complaint.begun and complaint.begun[0] < line:
+            # Perhaps the text is not meant to be in quotes at all.
+            rule = f"the double quote opens on line {complaint.begun[0] + 1}; {rule}"
         return Fault((line, column), f"{complaint.words}; {rule}", any(mended))
     for context in ("a block scalar", "an alias", "an anchor", "a tag"):
         if context in complaint.context and complaint.begun is not None:
             line, column = complaint.begun
-    sign = draft.rows[line][column : column + 1] if line < len(draft.rows) else ""
+    sign = draft.row(line)[column : column + 1]
     # The mark of an alias or anchor is that of its name.
     if sign and sign in "@`%*&!|>":
         rule = f"{complaint.words}; put text that starts with {sign!r} in quotes"
         return Fault(complaint.place, rule, draft.stand_in(line, column))
     return None
+
+
+def _swallows(rows: Sequence[str], line: int, end: int) -> bool:
+    """Whether a text in quotes that opens on a line holds, up to `end`, a row that is a key beside its own."""
+    key = _KEY.match(rows[line])
+    own = key.start(1) if key else len(rows[line]) - len(rows[line].lstrip())
+    keys = (_KEY.match(row) for row in rows[line + 1 : end + 1])
+    return any(below and " " not in below[1] and below.start(1) <= own for below in keys)
 
 
 def escapes(row: str, start: int, end: int | None = None) -> list[int]:
@@ -172,7 +186,7 @@ def _after_quote(complaint: Complaint, draft: Draft) -> Fault | None:
     if "did not find expected" not in complaint.problem or "while parsing a flow" in complaint.context:
         return None
     line = complaint.place[0]
-    row = draft.rows[line] if line < len(draft.rows) else ""
+    row = draft.row(line)
     if complaint.quoted and complaint.quoted[0][0] < complaint.quoted[1][0] == line:
         begin, end = complaint.quoted
         rule = f"the quote that opens here closes on line {end[0] + 1}, with text after it; close it where it ends"
@@ -200,12 +214,20 @@ def _without_quote(draft: Draft, line: int, column: int) -> bool:
 
 
 def _as_text(draft: Draft, line: int, column: int) -> bool:
-    """Whether the sign at `column` counts as text now, and with it the colons and number signs in the rest of its row:
-    they will stand in quotes together.
+    """Whether the sign at `column` counts as text now, and with it the colons and number signs in the rest of its row
+    and in the rows in which the text goes on: they will stand in quotes together.
     """
-    for inner in [*re.finditer(r":(?= |$)|(?<= )#", draft.rows[line])]:
-        if inner.start() > column:
-            draft.stand_in(line, inner.start())
+    key = _KEY.match(draft.row(line))
+    begin = key.start(1) if key and " " not in key[1] else len(draft.row(line)) - len(draft.row(line).lstrip())
+    if key and (" " in key[1] or key.end() > column) and (above := _holder(draft.rows, line, begin)):
+        begin = above[2]
+    for number in range(line, len(draft.rows)):
+        row = draft.rows[number]
+        if number > line and row.strip() and len(row) - len(row.lstrip()) <= begin:
+            break
+        for inner in [*re.finditer(r":(?= |$)|(?<= )#", row)]:
+            if number > line or inner.start() > column:
+                draft.stand_in(number, inner.start())
     return draft.stand_in(line, column)
 
 
@@ -214,7 +236,7 @@ def _indentation(complaint: Complaint, draft: Draft) -> Fault | None:
     if "did not find expected" not in complaint.problem or "flow" in complaint.context:
         return None
     line = complaint.place[0]
-    row = draft.rows[line] if line < len(draft.rows) else ""
+    row = draft.row(line)
     if not row.strip() or complaint.place[1] > len(row) - len(row.lstrip()):
         return None
     begin = len(row) - len(row.lstrip())

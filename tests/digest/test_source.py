@@ -170,12 +170,38 @@ def test_two_kinds_of_mending_in_one_reading() -> None:
     assert [problem.mark.line for problem in problems] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("text", "data", "places"),
+    [
+        # A block without its sign: every colon of its text is the one mistake.
+        (
+            "a:\n  b: One: two.\n\n    Three: four #5.\n  c: d\n",
+            {"b": "One: two.\nThree: four #5.", "c": "d"},
+            [(2, 9)],
+        ),
+        (
+            "a:\n  b: One.\n    And two: three: four.\n  c: d\n",
+            {"b": "One. And two: three: four.", "c": "d"},
+            [(3, 12)],
+        ),
+        # A quote that is not closed, with LaTeX far below it.
+        ('a:\n  b: "One.\n  c: $\\gamma$\n  d: "e"\n', {"b": '"One.', "c": "$\\gamma$", "d": "e"}, [(2, 6)]),
+    ],
+)
+def test_one_mistake_with_many_consequences_is_one_problem(
+    text: str, data: object, places: list[tuple[int, int]]
+) -> None:
+    found, problems = parse(text, "f.yml")
+    assert found is not None and found.data == {"a": data}
+    assert [(problem.mark.line, problem.mark.column) for problem in problems] == places
+
+
 def test_a_file_with_more_mistakes_than_are_mended() -> None:
     found, problems = parse("".join(f"a{n}: b: c\n" for n in range(2 * MOST_MENDINGS)), "f.yml")
     assert found is None and len(problems) == MOST_MENDINGS
 
 
-@given(st.text(max_size=200))
+@given(st.one_of(st.text(max_size=200), st.text(alphabet="a: -#'\"[]{},|>&*!%@`?\\\n\t", max_size=60)))
 def test_any_text_gives_a_document_or_problems(text: str) -> None:
     found, problems = parse(text, "f.yml")
     assert found is not None or problems
