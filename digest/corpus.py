@@ -365,6 +365,13 @@ def _ids_of(entry: AnyEntry | None, name: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
+def _texts_at(entry: AnyEntry, name: str) -> list[str]:
+    """The texts of a file's list `name` as they are typed, stripped."""
+    data = entry.document.data
+    typed = data.get(name) if isinstance(data, dict) else None
+    return [text.strip() for text in (typed if isinstance(typed, list) else [typed]) if isinstance(text, str)]
+
+
 def _no_output(derivation: Derivation, quantity: str | None) -> str:
     """What a further output must be, and what was asked for; empty when it is there, none is asked for, or there is no
     answer at all.
@@ -501,10 +508,13 @@ class _Checker:
             if self.loader.root / "issues" / folder / _ISSUE_FILE not in self._broken_paths():
                 rule = f"folder {folder!r} has no issue.yml"
                 self.problems.append(Problem(Mark(item.document.path), rule))
-        elif issue.model.sections and item.model.section and item.model.section not in issue.model.sections:
-            sections = listed(issue.model.sections)
-            rule = f"section must be one of {folder}'s sections, {sections}; got {item.model.section!r}"
-            hint = did_you_mean(item.model.section, issue.model.sections)
+            return
+        sections = [section for section in issue.model.sections if section]
+        typed = {text for text in _texts_at(issue, "sections") if text not in sections}
+        # An entry with a mistake may be the very one that is named here.
+        if sections and not typed and item.model.section and item.model.section not in sections:
+            rule = f"section must be one of {folder}'s sections, {listed(sections)}; got {item.model.section!r}"
+            hint = did_you_mean(item.model.section, sections)
             self.problems.append(item.document.problem(("section",), rule + hint))
 
     def _broken_paths(self) -> set[Path]:
@@ -550,8 +560,9 @@ class _Checker:
                 rule = f"kind must be {listed(kinds)}; got {row.kind!r}{did_you_mean(row.kind, kinds)}"
                 self.problems.append(document.problem((*keys, "kind"), rule))
             said = " ".join(row.statement.casefold().split())
-            line = first.setdefault(said, document.mark((*keys, "statement")).line)
-            if said and line != document.mark((*keys, "statement")).line:
+            before = first.setdefault(said, index)
+            if said and before != index:
+                line = document.mark((*at, "rows", before, "statement")).line
                 rule = f"statement must be said once in rows; line {line} says the same"
                 self.problems.append(document.problem((*keys, "statement"), rule))
             if not row.source and not row.unverified and not any(broken[:3] == keys for broken in item.broken):
@@ -711,8 +722,9 @@ class _Checker:
         first: dict[str, int] = {}
         for index, part in enumerate(parts):
             keys = (*at, index, "id")
-            line = first.setdefault(part.id, entry.document.mark(keys).line)
-            if part.id and line != entry.document.mark(keys).line:
+            before = first.setdefault(part.id, index)
+            if part.id and before != index:
+                line = entry.document.mark((*at, before, "id")).line
                 rule = f"id must be unique in {name}; {part.id!r} is already on line {line}"
                 self.problems.append(entry.document.problem(keys, rule))
 

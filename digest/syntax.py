@@ -136,6 +136,11 @@ def _in_brackets(complaint: Complaint, draft: Draft) -> Fault | None:
     if closing is None:
         return None
     place = complaint.place
+    row = draft.row(place[0])
+    key = _KEY.match(row)
+    # A colon that ends the first word of a later row is that of a key, which the brackets should not hold.
+    if row[place[1] : place[1] + 2] == ": " and not (key and key.end() > place[1] and place[0] > line):
+        return Fault(place, complaint.words + _COLON.partition(" or ")[0], draft.stand_in(*place))
     if place[0] == line:
         advice = f"put text between {sign} and {closing} in quotes where it holds ', ', ': ', a quote or a bracket"
         return Fault(place, f"{complaint.words}; {advice}")
