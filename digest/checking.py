@@ -43,7 +43,7 @@ def check(paths: Sequence[Path], *, content: Path, packages: Path) -> tuple[Prob
 def _whole(root: Path, packages: Path) -> tuple[Problem, ...]:
     if not root.is_dir():
         return (Problem(Mark(root.as_posix()), "folder is missing; run this where content/ is, or give --content"),)
-    return corpus.load(root, shown=_shown(root), packages=packages)[1]
+    return corpus.problems(root, shown=_shown(root), packages=packages)
 
 
 def _shown(path: Path) -> str:

@@ -5,8 +5,10 @@ that must parse. Nothing is rendered here; what costs time (results of calculato
 """
 
 import gc
+import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,23 +124,14 @@ def load(
     Raises:
         digest.typeset.TypesetError: Node or Temml is missing, and nothing else is wrong.
     """
-    with collection_paused():
-        loader = _Loader(root, shown, declared, packages / ".cache" / "records")
-        loader.load()
-        checker = _Checker(loader)
-        checker.check()
-    blueprints = {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
-    shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
+    loader, checker = _examined(root, shown, packages, declared)
     found = {*loader.problems, *checker.problems}
-    try:
-        lines = typeset([*checker.formulas, *shown_formulas], packages)
-    except TypesetError as error:
-        if not found:
-            raise
-        return None, (not_typeset(shown, error), *sorted(found))
-    problems = sorted({*found, *checker.math_problems(lines)})
+    # What a page shows of the calculators takes seconds, and no page is made while there are problems.
+    blueprints = {} if found else {id_: blueprint(calculator) for id_, calculator in CATALOG.items()}
+    shown_formulas = [line for plan in blueprints.values() for line in plan.formulas()]
+    lines, problems = _typeset(checker, found, [*checker.formulas, *shown_formulas], shown, packages)
     if problems or loader.topics is None or loader.glossary is None:
-        return None, tuple(problems)
+        return None, problems
     mathml = {line: answer for line, answer in lines.items() if isinstance(answer, str)}
     corpus = Corpus(
         root,
@@ -154,6 +147,35 @@ def load(
         tuple(declared),
     )
     return corpus, ()
+
+
+def problems(root: Path, *, shown: str, packages: Path) -> tuple[Problem, ...]:
+    """Every problem in `root`, sorted; arguments and errors as those of `load`, without what only pages need."""
+    loader, checker = _examined(root, shown, packages, RUNS)
+    return _typeset(checker, {*loader.problems, *checker.problems}, checker.formulas, shown, packages)[1]
+
+
+def _examined(root: Path, shown: str, packages: Path, declared: Sequence[Run]) -> "tuple[_Loader, _Checker]":
+    """All files of `root`, read and checked against each other."""
+    with collection_paused():
+        loader = _Loader(root, shown, declared, packages / ".cache" / "records")
+        loader.load()
+        checker = _Checker(loader)
+        checker.check()
+    return loader, checker
+
+
+def _typeset(
+    checker: "_Checker", found: Collection[Problem], formulas: Iterable[Line], shown: str, packages: Path
+) -> tuple[Mapping[Line, str | MathFault], tuple[Problem, ...]]:
+    """The formulas as MathML, and `found` with a problem for each formula of a text that does not parse."""
+    try:
+        lines = typeset(formulas, packages)
+    except TypesetError as error:
+        if not found:
+            raise
+        return {}, (not_typeset(shown, error), *sorted(found))
+    return lines, tuple(sorted({*found, *checker.math_problems(lines)}))
 
 
 def not_typeset(path: str, error: TypesetError) -> Problem:
@@ -194,14 +216,7 @@ def check_file(file: Path, shown: str, *, content: Path, packages: Path) -> tupl
     checker = _Checker(loader)
     if guest is not None:
         checker.entry(guest)
-    found = {*loader.problems, *checker.problems}
-    try:
-        lines = typeset(checker.formulas, packages)
-    except TypesetError as error:
-        if not found:
-            raise
-        return (not_typeset(shown, error), *sorted(found))
-    return tuple(sorted({*found, *checker.math_problems(lines)}))
+    return _typeset(checker, {*loader.problems, *checker.problems}, checker.formulas, shown, packages)[1]
 
 
 class _Loader:
@@ -220,7 +235,7 @@ class _Loader:
 
     def load(self) -> None:
         for name in ("topics.yml", "glossary.yml"):
-            if not (self.root / name).is_file():
+            if not (self.root / name).exists():
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, name)), "file is missing"))
         for path in sorted(self.root.rglob("*")):
             file = path.relative_to(self.root).as_posix()
@@ -240,6 +255,12 @@ class _Loader:
         return -issue.number, issue.sections.index(item.model.section), item.model.id
 
     def _load(self, path: Path, file: str) -> None:
+        if path.is_symlink() and (path.is_dir() or not self._holds(path)):
+            # What lies outside could be anything, and messages quote what they find.
+            rule = "content must lie here itself, and links to other places are not followed; got a symbolic link"
+            self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
+            self.broken.add(file)
+            return
         match file.split("/"):
             case ["topics.yml"]:
                 self.topics = self._entry(path, file, Topics)
@@ -261,6 +282,10 @@ class _Loader:
             case _:
                 rule = "no such kind of file here; items are issues/<issue>/<item>.yml"
                 self.problems.append(Problem(Mark(posixpath.join(self.shown, file)), rule))
+
+    def _holds(self, path: Path) -> bool:
+        """Whether a link leads to a place inside the content; `realpath`, for links that lead to themselves."""
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
 
     def guest(self, path: Path, shown: str) -> AnyEntry | None:
         """A file from elsewhere, read by its name; the content's own file of that name steps back."""
@@ -311,11 +336,40 @@ def _is_source(path: Path, file: str) -> bool:
     """
     if path.name.startswith((".", "#")) or path.name.endswith("~") or file.startswith("runs/"):
         return False
-    return path.suffix.lower() in (".yml", ".yaml") or (file.startswith("issues/") and not path.is_dir())
+    return path.suffix.lower() in (".yml", ".yaml") or (
+        file.startswith("issues/") and (path.is_symlink() or not path.is_dir())
+    )
 
 
 def _folder(file: str) -> str:
     return file.rpartition("/")[0].rpartition("/")[2]
+
+
+def _ids_of(entry: AnyEntry | None, name: str) -> frozenset[str] | None:
+    """The ids that a file's list `name` gives, or will give once its mistakes are corrected. None: this is not known.
+
+    A mistake in one entry does not hide that another id is missing, and an id that is only written wrongly is a problem
+    where it stands, not at each place that names it rightly.
+    """
+    if entry is None or (name,) in entry.document.repeated | entry.document.doubtful:
+        return None
+    data = entry.document.data
+    typed = data.get(name) if isinstance(data, dict) else None
+    if typed is None:
+        return None
+    found: set[str] = set()
+    for part in typed if isinstance(typed, list) else [typed]:
+        id_ = part.get("id") if isinstance(part, dict) else part
+        if isinstance(id_, str):
+            found |= {id_} if is_id(id_) else {"-".join(re.findall("[a-z0-9]+", id_.casefold()))}
+    return frozenset(found)
+
+
+def _texts_at(entry: AnyEntry, name: str) -> list[str]:
+    """The texts of a file's list `name` as they are typed, stripped."""
+    data = entry.document.data
+    typed = data.get(name) if isinstance(data, dict) else None
+    return [text.strip() for text in (typed if isinstance(typed, list) else [typed]) if isinstance(text, str)]
 
 
 def _no_output(derivation: Derivation, quantity: str | None) -> str:
@@ -349,8 +403,8 @@ class _Checker:
         self.known: dict[str, frozenset[str] | None] = {
             "item": frozenset(loader.items) | stems,
             "issue": frozenset(loader.issues) | folders,
-            "topic": frozenset(t.id for t in loader.topics.model.topics) if loader.topics else None,
-            "term": frozenset(t.id for t in loader.glossary.model.terms) if loader.glossary else None,
+            "topic": _ids_of(loader.topics, "topics"),
+            "term": _ids_of(loader.glossary, "terms"),
             "calculator": frozenset(CATALOG),
             "run": frozenset(loader.records.runs) | loader.records.broken,
         }
@@ -403,6 +457,7 @@ class _Checker:
         model = issue.model
         self._texts(issue)
         self._unverified(issue, (), model, model.unverified)
+        self._once(issue, "sections", "section")
         if not {("id",), ("number",)} & issue.broken and model.id != f"an-{model.number}":
             rule = f"number must be that of the id {model.id!r}; got {str(model.number)!r}"
             self.problems.append(issue.document.problem(("number",), rule))
@@ -453,10 +508,13 @@ class _Checker:
             if self.loader.root / "issues" / folder / _ISSUE_FILE not in self._broken_paths():
                 rule = f"folder {folder!r} has no issue.yml"
                 self.problems.append(Problem(Mark(item.document.path), rule))
-        elif issue.model.sections and item.model.section and item.model.section not in issue.model.sections:
-            sections = listed(issue.model.sections)
-            rule = f"section must be one of {folder}'s sections, {sections}; got {item.model.section!r}"
-            hint = did_you_mean(item.model.section, issue.model.sections)
+            return
+        sections = [section for section in issue.model.sections if section]
+        typed = {text for text in _texts_at(issue, "sections") if text not in sections}
+        # An entry with a mistake may be the very one that is named here.
+        if sections and not typed and item.model.section and item.model.section not in sections:
+            rule = f"section must be one of {folder}'s sections, {listed(sections)}; got {item.model.section!r}"
+            hint = did_you_mean(item.model.section, sections)
             self.problems.append(item.document.problem(("section",), rule + hint))
 
     def _broken_paths(self) -> set[Path]:
@@ -477,11 +535,10 @@ class _Checker:
                 self._check(item.document, (*keys, "check"), claim.check)
 
     def _source(self, item: Entry[Item], keys: Keys, source: Source | None) -> None:
-        papers = [paper.id for paper in item.model.papers if paper.id] + [NEWSLETTER]
-        listed_papers = not any(at[:1] == ("papers",) and at[2:] in ((), ("id",)) for at in item.broken)
-        if listed_papers and source and source.paper and source.paper not in papers:
+        papers = _ids_of(item, "papers")
+        if papers is not None and source and source.paper and source.paper not in papers | {NEWSLETTER}:
             rule = f"paper must be the id of one of this item's papers or {NEWSLETTER!r}; got {source.paper!r}"
-            hint = did_you_mean(source.paper, papers)
+            hint = did_you_mean(source.paper, [*sorted(papers), NEWSLETTER])
             self.problems.append(item.document.problem((*keys, "paper"), rule + hint))
 
     def _table(self, item: Entry[Item], table: Table) -> None:
@@ -503,8 +560,9 @@ class _Checker:
                 rule = f"kind must be {listed(kinds)}; got {row.kind!r}{did_you_mean(row.kind, kinds)}"
                 self.problems.append(document.problem((*keys, "kind"), rule))
             said = " ".join(row.statement.casefold().split())
-            line = first.setdefault(said, document.mark((*keys, "statement")).line)
-            if said and line != document.mark((*keys, "statement")).line:
+            before = first.setdefault(said, index)
+            if said and before != index:
+                line = document.mark((*at, "rows", before, "statement")).line
                 rule = f"statement must be said once in rows; line {line} says the same"
                 self.problems.append(document.problem((*keys, "statement"), rule))
             if not row.source and not row.unverified and not any(broken[:3] == keys for broken in item.broken):
@@ -647,12 +705,12 @@ class _Checker:
         self.problems.append(document.problem(keys, f"{name} must be {rule}; got {id_!r}{did_you_mean(id_, known)}"))
         return False
 
-    def _once(self, item: Entry[Item], name: str) -> None:
+    def _once(self, item: Entry[K], name: str, what: str = "id") -> None:
         """A problem for each id of a list that the list has already."""
         ids: Sequence[str] = getattr(item.model, name)
         for index, id_ in enumerate(ids):
             if id_ and id_ in ids[:index]:
-                rule = f"{name} must name each id once; got {id_!r} again"
+                rule = f"{name} must name each {what} once; got {id_!r} again"
                 self.problems.append(item.document.problem((name, index), rule))
 
     def _unique(self, entry: Entry[K], name: str) -> None:
@@ -664,8 +722,9 @@ class _Checker:
         first: dict[str, int] = {}
         for index, part in enumerate(parts):
             keys = (*at, index, "id")
-            line = first.setdefault(part.id, entry.document.mark(keys).line)
-            if part.id and line != entry.document.mark(keys).line:
+            before = first.setdefault(part.id, index)
+            if part.id and before != index:
+                line = entry.document.mark((*at, before, "id")).line
                 rule = f"id must be unique in {name}; {part.id!r} is already on line {line}"
                 self.problems.append(entry.document.problem(keys, rule))
 

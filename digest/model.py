@@ -27,6 +27,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from digest.problems import Problem, did_you_mean, listed, quoted
 from digest.source import Document, Keys
 
+LONGEST_LINE = 400  # characters; the longest real title has about 90
+
 _KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
 _MARKED = re.compile(r"\$[^$]*[\\^_{}=+][^$]*\$|\$[A-Za-z]\$|\]\([^)]|\*\*\S|\[\[")
 _NO_REASONS = frozenset({"yes", "no", "true", "false", "none", "null", "~", "-"})
@@ -50,7 +52,7 @@ def _matching(pattern: str, message: str) -> AfterValidator:
 def _date(value: object) -> object:
     if isinstance(value, str):
         try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
                 return datetime.date.fromisoformat(value)
         except ValueError:
             pass
@@ -61,7 +63,7 @@ def _date(value: object) -> object:
 
 def _whole(low: int, high: int) -> BeforeValidator:
     def check(value: object) -> int:
-        if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"\d{1,6}", value)):
+        if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value)):
             number = int(value)
             if low <= number <= high:
                 return number
@@ -88,6 +90,12 @@ def _one_line(value: str) -> str:
     if "\n" in value.strip():
         raise breach("must be on one line")
     return value.strip()
+
+
+def _short(value: str) -> str:
+    if len(value) > LONGEST_LINE:
+        raise breach(f"must be at most {LONGEST_LINE} characters")
+    return value
 
 
 def _plain(value: str) -> str:
@@ -130,8 +138,9 @@ Line = Annotated[
     str,
     AfterValidator(_filled),
     AfterValidator(_one_line),
+    AfterValidator(_short),
     AfterValidator(_plain),
-    Field(json_schema_extra={"minLength": 1}),
+    Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_LINE}),
 ]
 Reason = Annotated[Line, AfterValidator(_reason)]
 Url = Annotated[
@@ -147,12 +156,15 @@ Year = Annotated[int, _whole(1600, 2100), WithJsonSchema({"type": "integer", "mi
 IssueNumber = Annotated[int, _whole(1, 9999), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 9999})]
 Arxiv = Annotated[
     str,
-    _matching(r"\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7}", "must be an arXiv number without version, like 2102.06701"),
+    _matching(
+        r"[0-9]{4}\.[0-9]{4,5}|[a-z-]+(\.[A-Z]{2})?/[0-9]{7}",
+        "must be an arXiv number without version, like 2102.06701",
+    ),
     WithJsonSchema({"type": ["string", "number"]}),
 ]
 Doi = Annotated[
     str,
-    _matching(r"10\.\d{4,9}/\S+", "must be a DOI, like 10.1073/pnas.2311878121"),
+    _matching(r"10\.[0-9]{4,9}/\S+", "must be a DOI, like 10.1073/pnas.2311878121"),
     Field(json_schema_extra={"pattern": r"^10\.\d{4,9}/"}),
 ]
 Setting = Annotated[str, AfterValidator(_filled), WithJsonSchema({"type": ["string", "number"]})]
@@ -459,17 +471,63 @@ def validate(document: Document, kind: type[_K]) -> tuple[_K | None, tuple[Probl
     """The model of a document, a problem for each rule that it breaks, and where those values stand.
 
     A document with problems still gives a model, in which the broken values are empty, so that the rules between
-    files find the other mistakes in the same run. None: the document is no mapping at all.
+    files find the other mistakes in the same run. None: the document is no mapping at all. Nothing is said of values
+    that are doubtful: they are broken, and a problem already.
     """
     if not isinstance(document.data, dict):
         rule = f"file must be a mapping of keys to values; got {quoted(document.data)}"
-        return None, (document.problem((), rule),), frozenset()
+        problems = () if () in document.doubtful else (document.problem((), rule),)
+        return None, problems, frozenset()
     try:
-        return kind.model_validate(document.data), (), frozenset()
+        model = kind.model_validate(document.data)
     except ValidationError as error:
-        broken = frozenset(details["loc"] for details in error.errors())
-        problems = {_problem(document, kind, details) for details in error.errors() if not _consequence(details)}
-        return _partial(kind, document.data, broken, ()), tuple(sorted(problems)), broken
+        errors = error.errors()
+    else:
+        if not document.doubtful:
+            return model, (), frozenset()
+        errors = []
+    broken = frozenset(details["loc"] for details in errors)
+    found = {
+        _problem(document, kind, details)
+        for details in errors
+        if not _consequence(details) and not _known_already(document, details)
+    }
+    # What a doubtful text asks for can be checked all the same, since none of it is lost.
+    asked = {keys for keys in document.doubtful - broken if _is_markdown(kind, keys)}
+    model = _partial(kind, document.data, broken | (document.doubtful - asked), ())
+    return model, tuple(sorted(found)), broken | document.doubtful
+
+
+def _known_already(document: Document, details: ErrorDetails) -> bool:
+    """Whether an error is about something that reading the file has named."""
+    keys: Keys = details["loc"]
+    if details["type"] == "missing" and keys[:-1] in document.incomplete:
+        return True
+    return any(keys[:length] in document.doubtful for length in range(len(keys) + 1))
+
+
+def _is_markdown(kind: type[BaseModel], keys: Keys) -> bool:
+    """Whether Markdown stands at `keys`."""
+    field = _field(kind, keys)
+    return field is not None and any(isinstance(mark, Markdown) for mark in _metadata(field))
+
+
+def _is_required(kind: type[BaseModel], keys: Keys) -> bool:
+    """Whether the key at the end of `keys` may not be left out."""
+    field = _field(kind, keys) if isinstance(keys[-1], str) else None
+    return field is not None and field.is_required()
+
+
+def _field(kind: type[BaseModel], keys: Keys) -> FieldInfo | None:
+    """The field at `keys` or of the list there; None where the model has none."""
+    field: FieldInfo | None = None
+    for key in keys:
+        if isinstance(key, str):
+            field = kind.model_fields.get(key)
+            if field is None:
+                return None
+            kind = next(_inner(field.annotation), kind)
+    return field
 
 
 def _consequence(details: ErrorDetails) -> bool:
@@ -522,6 +580,7 @@ def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -
     keys: Keys = details["loc"]
     found: object = details["input"]
     name = next((key for key in reversed(keys) if isinstance(key, str)), "file")
+    subject = f"each entry of {name}" if keys and isinstance(keys[-1], int) else name
     match details["type"]:
         case "missing":
             return Problem(document.mark(keys[:-1]), f"missing key {name!r}")
@@ -535,7 +594,7 @@ def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -
             allowed = [word.strip("'") for word in re.findall(r"'[^']*'", details["ctx"]["expected"])]
             rule = f"must be {listed(allowed)}"
             if isinstance(found, str):
-                return document.problem(keys, f"{name} {rule}; got {quoted(found)}{did_you_mean(found, allowed)}")
+                return document.problem(keys, f"{subject} {rule}; got {quoted(found)}{did_you_mean(found, allowed)}")
         case "too_short":
             rule = "must have at least one entry"
             return document.problem(keys, f"{name} {rule}; got an empty list")
@@ -548,8 +607,10 @@ def _problem(document: Document, kind: type[BaseModel], details: ErrorDetails) -
         case _:  # pragma: no cover - no field of the models asks for another type
             rule = details["msg"].lower()
     if found is None:
-        return Problem(document.key_mark(keys), f"{name} has no value; give it one or remove the key")
-    return document.problem(keys, f"{name} {rule}; got {quoted(found)}")
+        empty, what = (name, "key") if subject == name else (f"an entry of {name}", "entry")
+        advice = "give it one" if _is_required(kind, keys) else f"give it one or remove the {what}"
+        return Problem(document.key_mark(keys), f"{empty} has no value; {advice}")
+    return document.problem(keys, f"{subject} {rule}; got {quoted(found)}")
 
 
 def _inner(annotation: Any) -> Iterator[type[BaseModel]]:

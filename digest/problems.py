@@ -31,7 +31,14 @@ class Problem:
 
     def __str__(self) -> str:
         """The line a contributor reads: `path:line:column: message`."""
-        return f"{self.mark.path}:{self.mark.line}:{self.mark.column}: {self.message}"
+        return f"{_visible(self.mark.path)}:{self.mark.line}:{self.mark.column}: {self.message}"
+
+
+def _visible(path: str) -> str:
+    """A path on one line and in characters that can be printed: a file's name can hold any bytes."""
+    if path.isprintable():
+        return path
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in path)
 
 
 def quoted(value: object) -> str:
@@ -80,14 +87,17 @@ def as_github(problems: Iterable[Problem]) -> str:
         return data(text).replace(":", "%3A").replace(",", "%2C")
 
     return "".join(
-        f"::error file={attribute(p.mark.path)},line={p.mark.line},col={p.mark.column}::{data(p.message)}\n"
+        f"::error file={attribute(_visible(p.mark.path))},line={p.mark.line},col={p.mark.column}::{data(p.message)}\n"
         for p in problems
     )
 
 
 def as_json(problems: Iterable[Problem]) -> str:
     """A JSON array of objects with `path`, `line`, `column`, `message`."""
-    rows = [{"path": p.mark.path, "line": p.mark.line, "column": p.mark.column, "message": p.message} for p in problems]
+    rows = [
+        {"path": _visible(p.mark.path), "line": p.mark.line, "column": p.mark.column, "message": p.message}
+        for p in problems
+    ]
     return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -255,7 +255,7 @@ class RunsReader:
         shown = f"{self.shown}/{run.id}"
         document, problems = read(folder / name, f"{shown}/{name}")
         self.problems += problems
-        if document is None:
+        if document is None or problems:
             return None
         _, problems, _ = validate(document, RecordStructure)
         self.problems += problems

@@ -4,9 +4,13 @@ A deliberately small YAML: mappings, lists and text. Every scalar stays the text
 `2001.08360` and `2021-02-30` are not turned into something else); the model asks for the few other types. Anchors,
 aliases, tags and several documents in one file are refused: nothing here needs them, and they hide what a file says.
 The tree is built from the parser's events with a stack of our own, so that depth is a rule and not a crash.
+
+A mistake does not hide those behind it: where it is plain what will stand there once it is corrected, the file is read
+as if it stood there already (`mending`, `syntax`).
 """
 
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,21 +18,21 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from digest.mending import UNSEEN, Draft, doubtful, restored
 from digest.problems import Mark, Problem
+from digest.syntax import Complaint, Fault, escapes, explain
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 Keys: TypeAlias = tuple[str | int, ...]
 
 LARGEST_FILE = 256 * 1024  # [bytes]; the longest real item has about 25 kB
 DEEPEST = 12  # nested mappings and lists; the model needs 5
+MOST_MENDINGS = 50  # each costs one more reading of the file
 
-# Control characters other than newline (and tab, which has a message of its own), and the characters that reorder
-# text on screen so that a reviewer reads something else than what is there (CVE-2021-42574).
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
-)
-_CONFLICT = re.compile(r"<{7} |>{7} |={7}$")
 _CUT_BY_COMMENT = re.compile(r"[ ]+(#\S+)")
+# What double quotes turn into a character that nobody sees: "\alpha" rings a bell, "\nu" begins a new line.
+_ESCAPED_LINE = re.compile(r"\\[nNLPr](?=[a-z])")
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where the wheel has it; events are the same
 
 
@@ -57,32 +61,51 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Document:
-    """One file: its data, and where each value and each key stands. `path` is the path shown to people."""
+    """One file: its data, and where each value and each key stands. `path` is the path shown to people.
+
+    The last three are empty for a file without problems: values of which it is not known what they should be, mappings
+    that may have further keys, and keys that are given more than once, of which only the first is in the data.
+    """
 
     path: str
     data: Data
     values: Mapping[Keys, Mark] = field(repr=False)
     keys: Mapping[Keys, Mark] = field(repr=False)
     scalars: Mapping[Keys, Scalar] = field(repr=False)
+    draft: Draft | None = field(default=None, repr=False)
+    doubtful: frozenset[Keys] = frozenset()
+    incomplete: frozenset[Keys] = frozenset()
+    repeated: frozenset[Keys] = frozenset()
 
     def mark(self, keys: Keys = ()) -> Mark:
         """Where the value at `keys` stands, or the nearest value around it that exists."""
         while keys and keys not in self.values:
             keys = keys[:-1]
-        return self.values.get(keys, Mark(self.path))
+        return self._typed(self.values.get(keys, Mark(self.path)))
 
     def key_mark(self, keys: Keys) -> Mark:
         """Where the key of the value at `keys` stands, or the value itself in a list."""
-        return self.keys.get(keys) or self.mark(keys)
+        return self._typed(self.keys[keys]) if keys in self.keys else self.mark(keys)
 
     def mark_in(self, keys: Keys, text: str, offset: int) -> Mark:
         """Where the character at `offset` of the text at `keys` stands."""
         scalar = self.scalars.get(keys)
-        return scalar.at(text, offset) if scalar else self.mark(keys)
+        return self._typed(scalar.at(text, offset)) if scalar else self.mark(keys)
 
     def problem(self, keys: Keys, message: str) -> Problem:
         """A problem at the value that `keys` leads to."""
         return Problem(self.mark(keys), message)
+
+    def _typed(self, mark: Mark) -> Mark:
+        return _typed(mark, self.draft)
+
+
+def _typed(mark: Mark, draft: Draft | None) -> Mark:
+    """The place in the file of a place in the mended text."""
+    if draft is None:
+        return mark
+    line, column = draft.place(mark.line - 1, mark.column - 1)
+    return Mark(mark.path, line + 1, column + 1)
 
 
 class _RefusedError(Exception):
@@ -103,125 +126,127 @@ class _Node:
 
 
 def read(file: Path, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """The document in `file`, or None and every problem that reading it gave.
+    """The document in `file`, and every problem that reading it gave. None: it cannot be read to its end.
+
+    A document with problems is what the file will hold when they are corrected, as far as that is known; so the rules
+    for its values find the other mistakes in the same run.
 
     Args:
         file: the YAML file.
         shown: its path as contributors know it, used in every mark.
     """
     try:
-        size = file.stat().st_size
-        if size > LARGEST_FILE:
-            rule = f"file must have at most {LARGEST_FILE // 1024} kB; got {size // 1024} kB"
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # A device or a pipe would be read without an end.
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+            return None, (Problem(Mark(shown), f"this name is for a file with YAML; got {what}"),)
+        if status.st_size > LARGEST_FILE:
+            rule = f"file must have at most {LARGEST_FILE // 1024} kB; got {status.st_size // 1024} kB"
             return None, (Problem(Mark(shown), rule),)
         raw = file.read_bytes()
     except OSError as error:
         return None, (Problem(Mark(shown), f"file could not be read: {(error.strerror or 'unknown error').lower()}"),)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        rule = f"file must be UTF-8 text; got the byte 0x{raw[error.start]:02x}"
-        return None, (Problem(Mark(shown, line), rule),)
-    return parse(text, shown)
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw.count(0) > len(raw) // 4:
+        rule = "file must be UTF-8 text; got UTF-16, or no text at all; save it as UTF-8"
+        return None, (Problem(Mark(shown), rule),)
+    text = raw.decode("utf-8-sig", "surrogateescape")
+    document, problems = parse(_NO_UTF8.sub("\N{REPLACEMENT CHARACTER}", text), shown)
+    return document, tuple(sorted({*problems, *_no_utf8(text, shown)}))
+
+
+def _no_utf8(text: str, shown: str) -> Iterator[Problem]:
+    """A problem for each line of a text, decoded with `surrogateescape`, that holds bytes which are not UTF-8."""
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        if byte := _NO_UTF8.search(line):
+            rule = f"file must be UTF-8 text; got the byte 0x{ord(byte[0]) - 0xDC00:02x}"
+            yield Problem(Mark(shown, number, byte.start() + 1), rule)
 
 
 def parse(text: str, shown: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """The document in `text`, or None and every problem. `shown` as in `read`."""
+    """The document in `text`, and every problem. `shown` and what comes back as in `read`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return None, (Problem(Mark(shown), "file is empty"),)
-    unseen = tuple(_unseen(text, shown))
-    if unseen:
-        return None, unseen
-    builder = _Builder(text, shown)
-    event: yaml.Event | None = None
-    try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            builder.take(event)
-    except _RefusedError as refused:
-        builder.problems.append(refused.problem)
-    except yaml.MarkedYAMLError as error:
-        builder.problems.append(_syntax(error, text, shown, event))
-    except yaml.YAMLError as error:  # pragma: no cover - the reader's errors are caught by _unseen
-        builder.problems.append(Problem(Mark(shown), f"not valid YAML: {str(error).splitlines()[0]}"))
-    if builder.problems:
-        return None, tuple(sorted(builder.problems))
+    draft = Draft(text)
+    problems = {Problem(Mark(shown, line + 1, column + 1), rule) for line, column, rule in draft.unseen()}
+    builder = _Builder(draft, shown)
+    for _ in range(MOST_MENDINGS):
+        builder = _Builder(draft, shown)
+        fault = _build(builder)
+        problems |= {Problem(_typed(problem.mark, draft), problem.message) for problem in builder.problems}
+        if builder.mended and not (fault and fault.mended):
+            continue
+        if fault is None:
+            break
+        line, column = fault.place
+        if fault.mended or not draft.indented_oddly(line):
+            problems.add(Problem(_typed(Mark(shown, line + 1, column + 1), draft), fault.message))
+        if not fault.mended:
+            return None, tuple(sorted(problems))
+    else:
+        return None, tuple(sorted(problems))
     if builder.root in (None, [], {}):
-        return None, (Problem(Mark(shown), "file has no values, only comments"),)
-    return Document(shown, builder.root, builder.values, builder.key_marks, builder.scalars), ()
+        problems = problems or {Problem(Mark(shown), "file has no values, only comments")}
+        return None, tuple(sorted(problems))
+    document = Document(
+        shown,
+        builder.root,
+        builder.values,
+        builder.key_marks,
+        builder.scalars,
+        draft if problems else None,
+        frozenset(builder.doubtful),
+        frozenset(builder.incomplete),
+        frozenset(builder.repeated),
+    )
+    return document, tuple(sorted(problems))
 
 
-def _unseen(text: str, shown: str) -> Iterator[Problem]:
-    """A problem for each tab and each character that cannot be seen."""
-    for number, line in enumerate(text.split("\n"), 1):
-        tab = line.find("\t")
-        if tab >= 0:
-            yield Problem(Mark(shown, number, tab + 1), "tab character; use spaces")
-        for match in _UNSEEN.finditer(line):
-            name = f"U+{ord(match.group()):04X}"
-            yield Problem(Mark(shown, number, match.start() + 1), f"invisible or control character {name}; remove it")
-
-
-def _syntax(error: yaml.MarkedYAMLError, text: str, shown: str, last: yaml.Event | None) -> Problem:
-    """A parser's error in words that a person who does not know YAML can act on.
-
-    Args:
-        error: what the parser says.
-        text: all of the file.
-        shown: its path as contributors know it.
-        last: the parser's last event, None before the first.
-    """
-    line, column = _place(error.problem_mark or error.context_mark)
-    rows = text.split("\n")
-    conflict = next((number for number, row in enumerate(rows, 1) if _CONFLICT.match(row)), None)
-    if conflict is not None:
-        rule = "git's mark of a conflict; keep what is right and remove the lines <<<<<<<, ======= and >>>>>>>"
-        return Problem(Mark(shown, conflict), rule)
-    words = " ".join(part for part in (error.context, error.problem) if part)
-    # Where the parser gives up can be far below the mistake: these two begin where it began to read.
-    begun = {
-        "while scanning a simple key": "; a key ends in ': ', and text on several lines is indented under its key",
-        "while scanning a quoted scalar": "; the quote that opens here needs its closing quote",
-    }.get(error.context or "")
-    if begun and error.problem in ("could not find expected ':'", "found unexpected end of stream"):
-        line, column = _place(error.context_mark)
-        return Problem(Mark(shown, line + 1, column + 1), f"not valid YAML: {words}{begun}")
-    row = rows[line] if line < len(rows) else ""
-    advice = ""
-    expected = "did not find expected" in (error.problem or "")
-    if expected and isinstance(last, yaml.ScalarEvent) and last.style in ("'", '"'):
-        first, ends = _place(last.start_mark), _place(last.end_mark)
-        if first[0] < ends[0]:
-            rule = f"the quote that opens here closes on line {ends[0] + 1}, with text after it; close it where it ends"
-            return Problem(Mark(shown, first[0] + 1, first[1] + 1), f"not valid YAML: {rule}")
-    if error.problem and "mapping values are not allowed" in error.problem:
-        advice = "; put text that holds ': ' in quotes or in a | block"
-    elif error.problem and "block sequence entries are not allowed" in error.problem:
-        advice = "; a list begins on a line of its own, and text that starts with '- ' needs quotes"
-    elif row[column : column + 1] in ("@", "`", "%", "*", "&", "!"):
-        advice = f"; put text that starts with {row[column]!r} in quotes"
-    elif error.problem and "escape" in error.problem:
-        advice = "; write backslashes in single quotes or in a | block"
-    elif expected and re.search(r"""^\s*(- )?([\w-]+: )?['"]""", row):
-        advice = "; text after a closing quote belongs inside the quotes"
-    elif expected and (opened := re.search(r"^\s*(?:- )?(?:[\w-]+: )?([\[{])", row)):
-        advice = f"; put text that starts with {opened[1]!r} in quotes"
-    return Problem(Mark(shown, line + 1, column + 1), f"not valid YAML: {words}{advice}")
+def _build(builder: "_Builder") -> Fault | None:
+    """The mistake that ended the reading, already mended where that can be done; None when all was read."""
+    last: yaml.Event | None = None
+    draft = builder.draft
+    try:
+        for event in yaml.parse(draft.text, Loader=_LOADER):
+            builder.take(event)
+            last = event
+    except _RefusedError as refused:
+        return Fault((refused.problem.mark.line - 1, refused.problem.mark.column - 1), refused.problem.message)
+    except yaml.MarkedYAMLError as error:
+        quoted = None
+        if isinstance(last, yaml.ScalarEvent) and last.style in ("'", '"'):
+            quoted = _place(last.start_mark), _place(last.end_mark)
+        complaint = Complaint(
+            _place(error.problem_mark or error.context_mark),
+            error.problem or "",
+            _place(error.context_mark) if error.context_mark else None,
+            error.context or "",
+            quoted,
+        )
+        return explain(complaint, draft)
+    except yaml.YAMLError as error:  # pragma: no cover - the reader's errors are about characters that are left out
+        return Fault((0, 0), f"not valid YAML: {str(error).splitlines()[0]}")
+    return None
 
 
 class _Builder:
     """Data and positions, from the parser's events, one at a time."""
 
-    def __init__(self, text: str, shown: str) -> None:
-        self.text = text
-        self.lines: Sequence[str] = text.split("\n")
+    def __init__(self, draft: Draft, shown: str) -> None:
+        self.draft = draft
+        self.lines: Sequence[str] = draft.rows
         self.shown = shown
         self.root: Data = None
         self.values: dict[Keys, Mark] = {}
         self.key_marks: dict[Keys, Mark] = {}
         self.scalars: dict[Keys, Scalar] = {}
         self.problems: list[Problem] = []
+        self.mended = False  # the draft reads differently now
+        self.doubtful: set[Keys] = set()
+        self.incomplete: set[Keys] = set()
+        self.repeated: set[Keys] = set()
+        self._ended = False
         self._stack: list[_Node] = []
         self._documents = 0
 
@@ -231,51 +256,75 @@ class _Builder:
         Raises:
             _RefusedError: what follows cannot be read on.
         """
+        if self._ended:
+            return
         match event:
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    raise _RefusedError(self._mark(event), "file must hold one document; remove the second '---'")
+                    self._ended = True
+                    self._problem(event, "file must hold one document; remove the second '---'")
             case yaml.AliasEvent():
-                raise _RefusedError(self._mark(event), f"alias '*{event.anchor}' is not allowed; write the value out")
+                if self._at_key():
+                    raise _RefusedError(self._mark(event), "a key must be plain text; got an alias")
+                self._problem(event, f"alias '*{event.anchor}' is not allowed; write the value out")
+                keys, ignored = self._place(None, self._mark(event))
+                self._doubt(keys, ignored)
             case yaml.ScalarEvent():
-                self._no_anchor_or_tag(event)
+                self._no_anchor(event)
                 self._scalar(event)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._no_anchor_or_tag(event)
+                self._no_anchor(event)
                 self._open(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._stack.pop()
+
+    def _problem(self, event: yaml.Event, message: str) -> None:
+        self.problems.append(Problem(self._mark(event), message))
+
+    def _at_key(self) -> bool:
+        """Whether what comes next is a key."""
+        return bool(self._stack) and isinstance(self._stack[-1].data, dict) and self._stack[-1].key is None
+
+    def _doubt(self, keys: Keys, ignored: bool) -> None:
+        if not ignored:
+            self.doubtful.add(keys)
 
     def _mark(self, event: yaml.Event) -> Mark:
         line, column = _place(event.start_mark)
         return Mark(self.shown, line + 1, column + 1)
 
-    def _no_anchor_or_tag(self, event: yaml.NodeEvent) -> None:
+    def _no_anchor(self, event: yaml.NodeEvent) -> None:
         if event.anchor:
-            raise _RefusedError(self._mark(event), f"anchor '&{event.anchor}' is not allowed; write the value out")
-        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-            raise _RefusedError(self._mark(event), f"tag '{event.tag}' is not allowed; plain text is all that is read")
+            self._problem(event, f"anchor '&{event.anchor}' is not allowed; write the value out")
 
-    def _open(self, event: yaml.Event) -> None:
+    def _no_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, keys: Keys, ignored: bool) -> None:
+        if event.tag:
+            self._problem(event, f"tag '{event.tag}' is not allowed; plain text is all that is read")
+            self._doubt(keys, ignored)
+
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
         if len(self._stack) >= DEEPEST:
             raise _RefusedError(self._mark(event), f"nested too deeply: at most {DEEPEST} levels")
-        parent = self._stack[-1] if self._stack else None
-        if parent is not None and isinstance(parent.data, dict) and parent.key is None:
-            raise _RefusedError(self._mark(event), "a key must be plain text; got a list or a mapping")
+        if self._at_key():
+            rule = "a key must be plain text; got a list or a mapping; text that starts with '{' or '[' needs quotes"
+            raise _RefusedError(self._mark(event), rule)
         data: list[Data] | dict[str, Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
         keys, ignored = self._place(data, self._mark(event))
+        self._no_tag(event, keys, ignored)
         self._stack.append(_Node(keys, data, ignored=ignored))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        parent = self._stack[-1] if self._stack else None
         mark = self._mark(event)
-        if parent is not None and isinstance(parent.data, dict) and parent.key is None:
-            self._key(parent, event.value, mark)
+        if self._at_key():
+            self._key(self._stack[-1], restored(event.value), mark)
             return
         plain = event.style in (None, "")
-        value = None if plain and event.value == "" else event.value
+        value = None if plain and event.value == "" else restored(event.value)
         keys, ignored = self._place(value, mark)
+        self._no_tag(event, keys, ignored)
+        if doubtful(event.value):
+            self._doubt(keys, ignored)
         if not ignored:
             self.scalars[keys] = self._located(event, mark)
         self._inspect(event, mark, plain)
@@ -283,13 +332,15 @@ class _Builder:
     def _key(self, parent: _Node, key: str, mark: Mark) -> None:
         parent.key = key
         path = (*parent.keys, key)
-        if key in parent.data and not parent.ignored:
+        if key == "<<":
+            self.problems.append(Problem(mark, "merge key '<<' is not allowed; write the values out"))
+            self.incomplete.add(parent.keys)
+        elif key in parent.data and not parent.ignored:
             first = self.key_marks[path].line
             self.problems.append(Problem(mark, f"duplicate key {key!r}; it is already on line {first}"))
+            self.repeated.add(path)
         elif not parent.ignored:
             self.key_marks[path] = mark
-        if key == "<<":
-            raise _RefusedError(mark, "merge key '<<' is not allowed; write the values out")
 
     def _place(self, value: Data, mark: Mark) -> tuple[Keys, bool]:
         """The path at which `value` was put into the tree, and whether it was ignored as a duplicate."""
@@ -306,7 +357,7 @@ class _Builder:
             key = parent.key
             assert key is not None  # _key has run for it
             keys = (*parent.keys, key)
-            ignored = ignored or key in parent.data
+            ignored = ignored or key in parent.data or key == "<<"
             if not ignored:
                 parent.data[key] = value
             parent.key = None
@@ -316,7 +367,8 @@ class _Builder:
 
     def _located(self, event: yaml.ScalarEvent, mark: Mark) -> Scalar:
         if event.style == "|":
-            for line in self.lines[mark.line :]:
+            for number in range(mark.line, len(self.lines)):
+                line = self.lines[number]
                 if line.strip():
                     return Scalar(mark, indent=len(line) - len(line.lstrip(" ")))
             return Scalar(mark, indent=0)
@@ -325,17 +377,28 @@ class _Builder:
         return Scalar(mark, quote=1 if event.style in ("'", '"') else 0)
 
     def _inspect(self, event: yaml.ScalarEvent, mark: Mark, plain: bool) -> None:
-        """Two traps that YAML springs without a word: an escape that eats a backslash, a comment that eats text."""
-        hidden = _UNSEEN.search(event.value) or ("\t" in event.value and re.search("\t", event.value))
-        if hidden:
-            name = f"U+{ord(hidden.group()):04X}"
-            advice = "double quotes turn a backslash into it; write LaTeX in single quotes or in a | block"
-            self.problems.append(Problem(mark, f"control character {name} in the text; {advice}"))
+        """Two traps that YAML springs without a word: an escape that eats a backslash, a comment that eats text. Both
+        are mended, so that the text is there when it is read again.
+        """
         line, column = _place(event.end_mark)
+        if event.style == '"':
+            hidden = UNSEEN.search(event.value) or re.search("\t", event.value)
+            typed = self.lines[mark.line - 1 : line + 1]
+            lost = _ESCAPED_LINE.search("\n".join(typed))
+            if hidden or lost:
+                what = f"control character U+{ord(hidden.group()):04X}" if hidden else "line break"
+                advice = "double quotes turn a backslash into it; write LaTeX in single quotes or in a | block"
+                if restored(event.value) == event.value:  # else it was said
+                    self.problems.append(Problem(mark, f"{what} in the text; {advice}"))
+                for number in range(mark.line - 1, line + 1):
+                    start = mark.column if number == mark.line - 1 else 0
+                    for at in escapes(self.lines[number], start, column if number == line else None):
+                        self.mended |= self.draft.stand_in(number, at)
         cut = _CUT_BY_COMMENT.match(self.lines[line], column) if plain and line < len(self.lines) else None
         if cut:
             rule = f"{cut[1]!r} starts a comment and is cut from the text; put the text in quotes"
             self.problems.append(Problem(Mark(self.shown, line + 1, cut.start(1) + 1), rule))
+            self.mended |= self.draft.stand_in(line, cut.start(1))
 
 
 def _place(mark: Any) -> tuple[int, int]:

@@ -15,6 +15,8 @@ PROJECT = Path(__file__).parents[2]
 # Each module imports only from those before it (and `calculators`).
 ORDER = [
     "problems",
+    "mending",
+    "syntax",
     "source",
     "model",
     "records",

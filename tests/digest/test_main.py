@@ -1,6 +1,7 @@
 """The shell: `python -m digest`."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -89,6 +90,45 @@ def test_check_of_a_file_outside_of_content(project: Path, capsys: pytest.Captur
     assert capsys.readouterr().out == (
         "draft.yml:16:89: equals must be what scaling-exponent gives for degree=1 loss_order=2, '4/d'; got '5/d'\n"
     )
+
+
+def test_links_and_devices_are_named_and_not_read(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A message quotes what it finds, so a link must not lead it to other files of the machine; a device never ends."""
+    folder = project / "content/issues/an-1"
+    (project / "outside.yml").write_text("a secret\n", encoding="utf-8")
+    (folder / "device.yml").symlink_to("/dev/zero")
+    (folder / "folder.yml").mkdir()
+    (folder / "itself.yml").symlink_to("itself.yml")
+    (folder / "nowhere.yml").symlink_to("none.yml")
+    (folder / "outside.yml").symlink_to("../../../outside.yml")
+    os.mkfifo(folder / "pipe.yml")
+    (folder.parent / "an-2").symlink_to("an-1")
+    assert main(["check"]) == 1
+    link = "content must lie here itself, and links to other places are not followed; got a symbolic link"
+    assert capsys.readouterr().out.splitlines() == [
+        f"content/issues/an-1/device.yml:1:1: {link}",
+        "content/issues/an-1/folder.yml:1:1: this name is for a file with YAML; got a folder",
+        "content/issues/an-1/itself.yml:1:1: file could not be read: too many levels of symbolic links",
+        "content/issues/an-1/nowhere.yml:1:1: file could not be read: no such file or directory",
+        f"content/issues/an-1/outside.yml:1:1: {link}",
+        "content/issues/an-1/pipe.yml:1:1: this name is for a file with YAML; got a device or pipe",
+        f"content/issues/an-2:1:1: {link}",
+    ]
+
+
+def test_a_name_with_any_bytes_is_shown_on_one_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = os.fsencode(project / "content/issues/an-1")
+    for name in (b"new\nline.yml", b"\xff.yml"):
+        Path(os.fsdecode(folder + b"/" + name)).write_text("id: a\n", encoding="utf-8")
+    assert main(["check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.partition(":")[0] for line in lines} == {
+        r"content/issues/an-1/new\nline.yml",
+        r"content/issues/an-1/\udcff.yml",
+    }
+    for style in ("json", "github"):
+        assert main(["check", "--format", style]) == 1
+        assert capsys.readouterr().out.isascii()
 
 
 def test_check_of_a_path_that_is_not_there(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
