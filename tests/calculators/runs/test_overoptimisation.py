@@ -30,7 +30,8 @@ def test_the_heavy_tail_peaks_and_falls_as_measured_elsewhere() -> None:
     found = metrics()
     for name, elsewhere in (("value-student-peak", 0.87), ("value-student-n4096", 0.22)):
         metric = found[name]
-        assert metric.interval is not None and metric.prediction is None
+        assert metric.interval is not None and metric.prediction is not None
+        assert metric.verdict == "consistent" and abs(metric.prediction.value - elsewhere) < 0.006
         error = (metric.interval[1] - metric.interval[0]) / 2 / 2.365  # Student's t with 7 degrees of freedom
         assert abs(metric.value - elsewhere) < 4 * error + 0.005
     best = tables()["best-of-n"]
