@@ -92,7 +92,7 @@ _PARAMETERS = (
         minimum=_LEAST,
         maximum=_MOST,
         open=False,
-        slider=(1, 8),
+        slider=(sympy.Rational(1, 10), 8),
     ),
     Parameter(
         "kernel_smoothness",

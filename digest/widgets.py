@@ -644,7 +644,9 @@ def _control(
     low, high = (float(end) for end in parameter.slider)
     if parameter.logarithmic:
         low, high, step = math.log10(low), math.log10(high), 0.01
-    elif parameter.integer or not (parameter.real or low != int(low) or high != int(high)):
+    elif parameter.integer or not (
+        parameter.real or _is_fraction(parameter.start) or low != int(low) or high != int(high)
+    ):
         step = 0.5 if parameter.infinite else 1
     else:
         step = _step(parameter, low, high)
@@ -669,6 +671,10 @@ def _control(
         parameter.further,
         _when(shown, chosen),
     )
+
+
+def _is_fraction(value: sympy.Expr) -> bool:
+    return isinstance(value, sympy.Rational) and not isinstance(value, sympy.Integer)
 
 
 def _step(parameter: Parameter, low: float, high: float) -> float:

@@ -167,6 +167,21 @@ def test_every_letter_of_a_calculator_is_listed() -> None:
         assert len(fields) + len(named) == len(calculator.parameters), calculator.id
 
 
+def test_every_slider_can_come_back_to_where_it_starts() -> None:
+    for calculator in CATALOG.values():
+        blueprint = widgets.blueprint(calculator)
+        values = {parameter.symbol: parameter.start for parameter in calculator.parameters}
+        chosen = widgets.settled(calculator, {})
+        for shown in blueprint.plan.parameters:
+            if shown.item.id.startswith("sum_"):  # a table sets these, and no slider
+                continue
+            letters = {(emit.latex(shown.item.symbol), False): ""}
+            control = widgets._control(shown, values[shown.item.symbol], chosen, letters)
+            assert control.slider_minimum <= control.slider_value <= control.slider_maximum, shown.item.id
+            steps = (control.slider_value - control.slider_minimum) / control.slider_step
+            assert steps == pytest.approx(round(steps), abs=1e-6), f"{calculator.id}: {shown.item.id}"
+
+
 @pytest.mark.parametrize(
     ("id_", "settings", "quantity", "shown"),
     [
