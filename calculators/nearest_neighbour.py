@@ -21,6 +21,7 @@ from calculators.derivation import (
     Parameter,
     Quantity,
     Result,
+    Silence,
     Source,
     Step,
     Witness,
@@ -348,14 +349,22 @@ def _loss(values: tuple[sympy.Expr, ...], m: int, layout: str) -> sympy.Expr:
     return g * _constant(d, m, layout) * points ** (-m / d)
 
 
+def _distance(d: sympy.Expr, points: sympy.Expr) -> sympy.Expr:
+    """The root mean square distance to the nearest of many random points [sides of the torus]."""
+    root = sympy.sqrt(sympy.gamma(1 + 2 / d) / sympy.pi)
+    return root * sympy.gamma(d / 2 + 1) ** (1 / d) * points ** (-1 / d)
+
+
+_FEW = (
+    "With so few random points the leading term says nothing: it puts the nearest one farther away than a single point "
+    "is on this torus, the root of d/12 in the mean square. Take more points."
+)
+
+
 def _quantities(values: tuple[sympy.Expr, ...], m: int, layout: str, noise: str) -> tuple[Quantity, ...]:
     d, points, g, sigma = values
     constant = g * _constant(d, m, layout)
-    if layout == "grid":
-        distance = sympy.sqrt(d / 12) * points ** (-1 / d)
-    else:
-        root = sympy.sqrt(sympy.gamma(1 + 2 / d) / sympy.pi)
-        distance = root * sympy.gamma(d / 2 + 1) ** (1 / d) * points ** (-1 / d)
+    distance = sympy.sqrt(d / 12) * points ** (-1 / d) if layout == "grid" else _distance(d, points)
     found = [
         Quantity("exponent", "Exponent of the part that falls", _ALPHA, sympy.Integer(m) / d),
         Quantity(
@@ -491,6 +500,7 @@ CALCULATOR = Calculator(
     row_parameter="dimension",
     row_values=("1", "2", "3", "4", "6", "8", "12", "16"),
     belongs=("explaining-neural-scaling-laws",),
+    silences=(Silence(_FEW, _DIMENSION / 12, _distance(_DIMENSION, _POINTS) ** 2, (("layout", "random"),)),),
     against=(
         "Random points on a torus, a smooth target whose mean square gradient is known, labels without noise: "
         "measured loss and formula must agree. A difference of more than 5 % at 30,000 points or more and d of at "
