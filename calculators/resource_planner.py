@@ -419,6 +419,7 @@ def _build(given: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> De
         _MEANING,
         _HOLDS,
         _quantities(values, floor, alpha, known),
+        unit="times the width" if resource.startswith("width") else f"times the {resource}",
     )
     return Derivation(
         CALCULATOR.id,

@@ -327,7 +327,8 @@ def test_a_factor_beyond_all_doubles_is_a_power_of_ten(
     derivation = CALCULATOR.derive(**START | settings)
     expected = f"10^{numeric.six_digits(mpf(power))}"
     assert derivation.answer.decimal == expected
-    assert f" ≈ {expected} [" in " ".join(report.as_text(CALCULATOR, derivation).split())  # a long line is wrapped
+    text = " ".join(report.as_text(CALCULATOR, derivation).split())  # a long line is wrapped
+    assert f" ≈ {expected} {derivation.answer.unit} [" in text
     ((result, more, slots),) = in_page([settings])
     assert result == expected
     assert not {"∞", "–", "NaN", "Infinity"} & {result, *more}
