@@ -42,7 +42,7 @@ _GREEK: Final = {
 # The letter a, unlike the article, stands at a sign.
 _LETTER_A: Final = r"a(?=[/)]| [=+−≤≥]| &[lg]t;)|(?<=[−+/])a|(?<=[=+] )a"
 _LETTER: Final = re.compile(
-    rf"(?:(?<![\w'’])|(?<=\d)(?=[dmq]\b))({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z]|{_LETTER_A})"
+    rf"(?:(?<![\w'’])(?<!Table )|(?<=\d)(?=[dmq]\b))({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z]|{_LETTER_A})"
     r"(?:_([A-Za-z0-9]{1,3}))?(?!\w)"
 )
 _SIGNS: Final = {"-&gt;": "→", "&gt;=": "≥", "&lt;=": "≤", "+-": "±"}

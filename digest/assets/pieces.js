@@ -133,8 +133,14 @@ function short(text) {
 /** Puts the settings of the page's address into the controls, and says in the notice what cannot be and is left out. */
 export function readAddress(section, fields, selects, read, further = []) {
   const problems = [];
+  const seen = new Set();
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (name === "h") continue; // the theme's: words to highlight
+    if (seen.has(name)) {
+      problems.push(`${short(name)} must be set once (the address has ${short(value)} as well)`);
+      continue;
+    }
+    seen.add(name);
     const entry = fields.find(({ field }) => field.name === name);
     const select = selects.find((choice) => choice.name === name);
     const options = select ? [...select.options].map((option) => option.value) : [];
@@ -173,7 +179,7 @@ export async function copy(text) {
 
 const GREEK = { alpha: "α", beta: "β", delta: "δ", epsilon: "ε", lambda: "λ", nu: "ν", rho: "ρ", sigma: "σ" };
 const LETTER = "(?:alpha|beta|delta|epsilon|lambda|nu|rho|sigma|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_[A-Za-z0-9]{1,3})?";
-const LETTERS = new RegExp(`(\\^-?\\d+(?:\\.\\d+)?|\\^?(?<![\\w'’])${LETTER}(?!\\w))`);
+const LETTERS = new RegExp(`(\\^-?\\d+(?:\\.\\d+)?|\\^?(?<![\\w'’])(?<!Table )${LETTER}(?!\\w))`);
 
 /** A plain sentence with its letters in italics, indices lowered and powers raised, as the build sets them. */
 export function letters(text) {

@@ -56,7 +56,7 @@ class Widget {
 
   /** Makes the lists agree with what the address asks of others, and says what cannot be as it asks. */
   asked() {
-    const asked = Object.fromEntries(new URLSearchParams(location.search));
+    const asked = Object.fromEntries([...new URLSearchParams(location.search)].reverse()); // of two the first counts
     const chosen = this.module.settle(asked);
     for (const select of this.selects) if (asked[select.name] === undefined) select.value = chosen[select.name];
     return Object.entries(this.module.fixed(chosen))

@@ -443,6 +443,16 @@ def test_a_bad_address_gets_a_message_and_the_defaults(page: Page, address: str)
     assert result(section).inner_text() == "1/4"
 
 
+def test_of_two_values_in_an_address_the_first_counts_and_the_page_says_so(page: Page, address: str) -> None:
+    page.goto(f"{address}{KINDS['calculator']}?dimension=16&loss=absolute&dimension=4&loss=squared")
+    section = ready(page)
+    notice = page.locator("[data-notice]")
+    expect(notice).to_contain_text("dimension must be set once (the address has 4 as well)")
+    expect(notice).to_contain_text("loss must be set once (the address has squared as well)")
+    assert section.locator('[name="dimension"]').input_value() == "16"
+    assert result(section).inner_text() == "1/8"
+
+
 def test_a_message_repeats_little_of_a_long_address(page: Page, address: str) -> None:
     page.goto(f"{address}{KINDS['calculator']}?dimension={'9' * 2000}&loss={'x' * 2000}&{'y' * 2000}=1")
     section = ready(page)
