@@ -31,6 +31,7 @@ _LETTER = re.compile(
     r"([A-Za-z]|alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|chi|psi|omega"
     r"|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega|ell)(?:_([A-Za-z0-9]+))?\Z"
 )
+_GREEK_INDICES = frozenset({"alpha", "beta", "delta"})
 _TYPED_SIGNS = {"->": r"\to", "<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
 # What is typed in plain words and has a form of its own in LaTeX: signs, and letters or numbers with index or power.
 _TYPED = re.compile(
@@ -635,7 +636,7 @@ def _letter(symbol: sympy.Basic, form: str = "") -> str:
     if not match:
         raise EmitError(f"a symbol must be a letter, perhaps with an index; got {name!r}")
     letter, index = match.groups()
-    shown = r"\infty" if index == "oo" else index
+    shown = r"\infty" if index == "oo" else rf"\{index}" if index in _GREEK_INDICES else index
     return (letter if len(letter) == 1 else f"\\{letter}") + (f"_{{{shown}}}" if index else "")
 
 

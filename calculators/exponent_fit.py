@@ -55,7 +55,7 @@ _SHARMA = Source(
     "Sharma, Kaplan",
     2020,
     "https://arxiv.org/abs/2004.10802",
-    "the comparison of 4/alpha with measured dimensions",
+    "the comparison of 4/α with measured dimensions",
     second_hand=True,
 )
 _BAHRI = Source(

@@ -57,7 +57,7 @@ _SHARMA = Source(
     "Sharma, Kaplan",
     2020,
     "https://arxiv.org/abs/2004.10802",
-    "equations 2.3 and 2.6, and the comparison of 4/alpha with measured dimensions",
+    "equations 2.3 and 2.6, and the comparison of 4/α with measured dimensions",
     second_hand=True,
 )
 

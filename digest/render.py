@@ -39,11 +39,12 @@ _GREEK: Final = {
     "sigma": "σ",
     "zeta": "ζ",
 }
+_INDICES: Final = {**_GREEK, "oo": "∞"}
 # The letter a, unlike the article, stands at a sign.
 _LETTER_A: Final = r"a(?=[/)]| [=+−≤≥]| &[lg]t;)|(?<=[−+/])a|(?<=[=+] )a"
 _LETTER: Final = re.compile(
     rf"(?:(?<![\w'’])(?<!Table )|(?<=\d)(?=[dmq]\b))({'|'.join(_GREEK)}|[A-Za-z](?=_)|[b-zB-HJ-Z]|{_LETTER_A})"
-    r"(?:_([A-Za-z0-9]{1,3}))?(?!\w)"
+    rf"(?:_({'|'.join(_GREEK)}|[A-Za-z0-9]{{1,3}}))?(?!\w)"
 )
 _SIGNS: Final = {"-&gt;": "→", "&gt;=": "≥", "&lt;=": "≤", "+-": "±"}
 _SUMMARY: Final = 240  # characters
@@ -141,7 +142,7 @@ def letters(text: str) -> Markup:
 def _lettered(match: re.Match[str]) -> str:
     """A letter in italics, its index lowered."""
     letter, index = match.groups()
-    return f"<i>{_GREEK.get(letter, letter)}</i>" + (f"<sub>{index}</sub>" if index else "")
+    return f"<i>{_GREEK.get(letter, letter)}</i>" + (f"<sub>{_INDICES.get(index, index)}</sub>" if index else "")
 
 
 def breakable(name: str) -> Markup:

@@ -178,7 +178,7 @@ export async function copy(text) {
 }
 
 const GREEK = { alpha: "α", beta: "β", delta: "δ", epsilon: "ε", lambda: "λ", nu: "ν", rho: "ρ", sigma: "σ" };
-const LETTER = "(?:alpha|beta|delta|epsilon|lambda|nu|rho|sigma|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_[A-Za-z0-9]{1,3})?";
+const LETTER = "(?:alpha|beta|delta|epsilon|lambda|nu|rho|sigma|[A-Za-z](?=_)|[b-zB-HJ-Z])(?:_(?:alpha|beta|delta|[A-Za-z0-9]{1,3}))?";
 const LETTERS = new RegExp(`(\\^-?\\d+(?:\\.\\d+)?|\\^?(?<![\\w'’])(?<!Table )${LETTER}(?!\\w))`);
 
 /** A plain sentence with its letters in italics, indices lowered and powers raised, as the build sets them. */
@@ -188,7 +188,7 @@ export function letters(text) {
     if (index % 2 === 0) return part;
     const [name, below] = part.replace("^", "").split("_");
     const set = [/[0-9]$/.test(name) ? name.replace("-", "−") : piece("i", GREEK[name] ?? name)];
-    if (below) set.push(piece("sub", below));
+    if (below) set.push(piece("sub", below === "oo" ? "∞" : (GREEK[below] ?? below)));
     return part.startsWith("^") ? piece("sup", ...set) : set;
   });
 }
