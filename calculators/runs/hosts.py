@@ -2,12 +2,14 @@
 
 On each host a parent starts and watches one child. The children join by `jax.distributed`; the first leads, runs the
 whole of a run and writes its record, the others measure along. A child that is lost takes the others with it, with a
-C++ trace on each; the parents say one line instead, and what is finished is kept with the leader.
+C++ trace on each; the parents say one line instead, and what is finished is kept with the leader. So that nothing has
+to be told apart by its looks, a child speaks through a descriptor of its own, and the libraries write to the usual one.
 """
 
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import re
@@ -41,16 +43,10 @@ _GONE = re.compile(
     r"Gloo|NCCL|[Cc]oordination|heartbeat|Socket closed|Connection (closed|refused|reset)|UNAVAILABLE|DEADLINE_EXCEEDED"
 )
 """What JAX's errors say when another process does not answer, by the library that finds out first."""
-_NOISE = re.compile(
-    rb"\[Gloo\]|[EWIF]\d{4} |WARNING: All log|\*\*\* |PC: @|    @ |Fatal Python error|(Current t|T)hread 0x"
-    rb'|Extension modules|  File ".*", line \d+ in |Additional GRPC|:UNKNOWN:|\s*$'
-)
-"""Lines of C++ libraries, and of what Python says when one of them gives up."""
-_INSIDE = re.compile(
-    rb"\[Gloo\]|[EWIF]\d{4} \d\d:\d\d:\d\d|WARNING: All log|\*\*\* |PC: @|Fatal Python error|(Current t|T)hread 0x"
-    rb"|coordination[ _]service|Terminating process"
-)
-"""The same where a progress bar stands before it in the line."""
+_SPOKEN = "THEORY_DIGEST_STDERR"
+"""Names, to a child, the descriptor of what it says itself; what C++ libraries write goes to the usual one."""
+_TAIL = 2**14
+"""Bytes of what libraries wrote last that a parent keeps."""
 
 
 class PlaceError(ValueError):
@@ -112,50 +108,39 @@ def watch(command: Sequence[str], where: Place | None, say: Callable[[str], None
         where: they meet.
         say: is told the line.
     """
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as child, _ended_with(child):
-        reader = threading.Thread(target=_passed_on, args=(child.stderr,))
+    spoken = os.dup(2)
+    told = bytearray()
+    environment = {**os.environ, _SPOKEN: str(spoken)}
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, pass_fds=(spoken,), env=environment) as child,
+        _ended_with(child),
+    ):
+        os.close(spoken)
+        reader = threading.Thread(target=_kept, args=(child.stderr, told))
         reader.start()
         status = child.wait()
         reader.join()
     if status in _OWN:
         return status
     who = "this process" if where is None else f"process {where.process} of {where.processes}"
+    written = told.decode(errors="replace")
     if status == _GAVE_UP:
         what = "gave up because another one was lost"
     else:
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         what = f"{how}: it was lost, or it gave up because another one was"
+        if written and _GONE.search(written) is None:
+            # No other process is to blame, so what a library said is what there is to go by.
+            say(written.rstrip())
     say(f"{who} {what}. Finished parts are kept by process 0; the same command on all hosts goes on from there.")
     return 1
 
 
-def quiet(line: bytes) -> bytes:
-    """What is worth saying of a line; empty where nothing is.
-
-    A progress bar leaves no end of line behind, so what a library says may stand anywhere in one: from its mark on the
-    line is left out, and what stood before it gets an end.
-
-    Args:
-        line: with its end.
-    """
-    if _NOISE.match(line):
-        return b""
-    if (mark := _INSIDE.search(line)) is not None:
-        return line[: mark.start()] + b"\n" if line[: mark.start()].strip() else b""
-    return line
-
-
-def _passed_on(said: IO[bytes]) -> None:
-    """Nothing; what the child says is said here at once, but for what JAX's libraries say and for their traces."""
-    line = b""
-    while byte := said.read(1):
-        line += byte
-        # A progress bar ends its lines with a carriage return.
-        if byte in b"\r\n":
-            if said_here := quiet(line):
-                sys.stderr.write(said_here.decode(errors="replace"))
-                sys.stderr.flush()
-            line = b""
+def _kept(written: IO[bytes], told: bytearray) -> None:
+    """Nothing; `told` holds the end of what was written."""
+    while more := written.read1(_TAIL) if isinstance(written, io.BufferedReader) else written.read(_TAIL):
+        told += more
+        del told[:-_TAIL]
 
 
 @contextmanager
@@ -173,6 +158,13 @@ def _ended_with(child: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 # --- the children ----------------------------------------------------------------------------------------------------
+
+
+def speak() -> None:
+    """Nothing; from now on what Python says here goes where the parent's words go, apart from what libraries write."""
+    descriptor = os.environ.get(_SPOKEN)
+    if descriptor is not None:
+        sys.stderr = os.fdopen(int(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
 def join(where: Place | None) -> bool:
@@ -274,7 +266,9 @@ def main(
     """
     if CHILD not in arguments:
         command = [sys.executable, "-m", "calculators.runs", *arguments, CHILD]
-        return watch(command, where, lambda line: print(line, file=sys.stderr))  # noqa: T201
+        # A progress bar may stand there without an end.
+        return watch(command, where, lambda line: print(f"\n{line}", file=sys.stderr))  # noqa: T201
+    speak()
     try:
         if not join(where):
             return follow(runs)
