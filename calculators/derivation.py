@@ -561,8 +561,6 @@ class Result(_Formula):
     """What belongs to a bound and is no formula, after it: `for infinitely many n`."""
     letters: sympy.Expr | None = None
     """How a page writes the answer in letters, with the names of the last step, where the expression is too long."""
-    elsewhere: str = ""
-    """Why a page has no number though Python has, where that is so."""
     unit: str = ""
     """What stands after the number: `billion`, `nats`."""
 

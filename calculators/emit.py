@@ -17,6 +17,8 @@ import sympy
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.function import AppliedUndef
 
+from calculators import nested_loops
+
 HOLE = re.compile("⟦([a-z0-9-]+)([/*]?)⟧")
 """How a hole is marked in a template's LaTeX, as `\\text{⟦key⟧}`; the groups are the hole's key and its form.
 
@@ -48,6 +50,7 @@ _JAVASCRIPT_WORDS = frozenset(
         "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof",
         "undefined", "var", "void", "while", "with", "yield", "Fraction", "Infinity", "Math", "NaN", "Number",
         "lesser", "greater", "reciprocal", "huge", "erf", "erfc", "gamma", "integral", "loggamma", "part", "total",
+        *nested_loops.WORDS,
     }
 )
 # fmt: on
@@ -500,7 +503,12 @@ def _trapezoids(expr: sympy.Integral, dialect: _Dialect) -> str:
     (farther out, where the integrand is small, they may be closer).
     """
     if expr.function.has(sympy.Integral):
-        raise EmitError(f"no code for an integral over integrals, which takes longer than a frame; got {expr}")
+        if dialect is _PYTHON:
+            raise EmitError(f"no code for an integral over integrals in Python, which has its own; got {expr}")
+        try:
+            return nested_loops.loops(expr, lambda part: _infix(part, dialect, _PRODUCT))
+        except ValueError as error:
+            raise EmitError(str(error)) from None
     if expr.limits[0][1:] != (-sympy.oo, sympy.oo):
         raise EmitError(f"no code for an integral that is not over the whole line; got {expr}")
     name, body, ends = _name(expr.variables[0], dialect.words), _infix(expr.function, dialect, _SUM), _REACH * _PARTS

@@ -187,6 +187,9 @@ _FARTHEST = 40
 _FARTHEST_STUDENT = 30
 """How many scales of a Student-t error from the mean its share beyond a threshold is computed."""
 
+_WIDEST = 1000
+"""How many scales of a Student-t error the value may spread, for the best of n."""
+
 _QUESTIONS = (
     Option("observed", "The proxy shows exactly u"),
     Option("threshold", "The proxy reaches at least u"),
@@ -494,13 +497,13 @@ def _mixture(v: _Values) -> tuple[tuple[AppliedUndef, sympy.Expr], ...]:
     return (_WEIGHT(_MIXED), weight), (_PRECISION(_MIXED), precision)
 
 
-def _student_proxy(v: _Values, x: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
-    """The density of the proxy, P(proxy > x) and P(proxy < x) for a Student-t error, in names of the mixture."""
+def _student_proxy(v: _Values, x: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """The density of the proxy and P(proxy > x) for a Student-t error, in names of the mixture."""
     precision = _PRECISION(_MIXED)
     total = v["value_spread"] ** 2 * precision + v["error_scale"] ** 2
     density = sympy.sqrt(precision / (2 * sympy.pi * total)) * sympy.exp(-(x**2) * precision / (2 * total))
     far = x * sympy.sqrt(precision / (2 * total))
-    return _mixed(density), _mixed(sympy.erfc(far) / 2), _mixed(sympy.erfc(-far) / 2)
+    return _mixed(density), _mixed(sympy.erfc(far) / 2)
 
 
 def _student_steps(v: _Values) -> tuple[Step, ...]:
@@ -593,7 +596,7 @@ def _threshold(v: _Values, error: str) -> tuple[Step, ...]:
     else:
         # Ids of their own: a page orders steps by their ids, and the best of n has other steps around these.
         steps += [replace(step, id=f"threshold-{step.id}") for step in _student_steps(v)]
-        density, tail, _ = _student_proxy(v, _POINT)
+        density, tail = _student_proxy(v, _POINT)
         steps.append(
             Step(
                 "share",
@@ -684,7 +687,9 @@ def _best_by_names(v: _Values, error: str) -> tuple[Step, ...]:
             ),
         )
     else:
-        density, _, rank = _student_proxy(v, _POINT)
+        density, tail = _student_proxy(v, _POINT)
+        # Not the integral of the other tails: near 1, what F lacks counts, and n multiplies its error.
+        rank = 1 - tail
         kept = _mixture(v)
         precision = _PRECISION(_MIXED)
         total = spread**2 * precision + scale**2
@@ -700,7 +705,9 @@ def _best_by_names(v: _Values, error: str) -> tuple[Step, ...]:
     # counts for n up to 10^4, and its steps are small enough for a value as narrow as a quarter of the error.
     unit = 2 * scale if error == "laplace" else spread + scale
     at = unit * _STANDARD
-    inside = _whole((unit * _DENSITY(at)) ** 2 * _RANK(at) ** (n - 2), _STANDARD)
+    # At n = 1 the factor n - 1 is 0, and F, which is 0 far down, must have no power below 0.
+    power = sympy.Max(n - 2, 0) if error == "student" else n - 2
+    inside = _whole((unit * _DENSITY(at)) ** 2 * _RANK(at) ** power, _STANDARD)
     many = _MANY + (_BROAD if error == "student" else ())
     return (
         *first,
@@ -906,10 +913,6 @@ _SILENT_DEPENDENT = (
     "For an error that depends on the value the formula does not hold, and a correlation alone does not say what "
     "selection does: that takes their joint law. Here it is worked out for Gaussian errors and an exact proxy only."
 )
-_NESTED = (
-    "For Student-t errors the best of n is an integral over integrals, which a page cannot take within a frame. The "
-    "table of values has some of them; the shell and Python compute any."
-)
 
 
 def _steps(question: str, error: str, dependent: bool, v: _Values) -> tuple[Step, ...]:
@@ -946,6 +949,8 @@ def _curves(question: str, error: str, dependent: bool, v: _Values) -> tuple[Cur
         name, title, v = "student-3", "Student-t error, 3 degrees of freedom", {**v, "degrees": sympy.Integer(3)}
     spread, scale = v["value_spread"], v["error_scale"]
     wide, near = 3 * scale - spread, _FARTHEST * scale - _ANY
+    if question == "best-of-n" and error == "student":
+        return ()  # one number of it takes a page most of a frame, and a curve has many
     if question == "best-of-n":
         # The abscissa is the number of doublings: n = 2^x, from n = 2 on.
         many = {**v, "samples": 2**_ANY}
@@ -998,7 +1003,6 @@ def _build(values: Mapping[str, sympy.Expr], options: Mapping[str, Option]) -> D
             letters=(last.before if last.id == "units" else last.after)
             if last.names and question != "observed"
             else None,
-            elsewhere=_NESTED if question == "best-of-n" and error == "student" else "",
         )
     return Derivation(
         CALCULATOR.id,
@@ -1053,6 +1057,13 @@ _SILENCES = (
         4 * _SPREAD,
         _SCALE,
         (("question", "best-of-n"), ("error", "laplace"), ("dependence", "independent")),
+    ),
+    Silence(
+        f"For a Student-t error and the best of n the true value may spread at most {_WIDEST:,} times as far as the "
+        "error's scale: beyond it the sums that stand for the integrals lose digits, and a proxy is nearly all value.",
+        _WIDEST * _SCALE,
+        _SPREAD,
+        (("question", "best-of-n"), ("error", "student"), ("dependence", "independent")),
     ),
     Silence(
         "The threshold lies more than 30 spreads of the proxy above its mean. The share that passes, below "

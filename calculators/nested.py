@@ -23,7 +23,16 @@ _CENTRE, _FAR = 4, 60
 """Every sum reaches so far; none goes on so far."""
 _NEGLIGIBLE = 1e-18
 
+LEAST = -1 + 2.0**-53
+"""What takes the place of a lack that rounding makes 1 or more."""
+
 _Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def lacking(power: sympy.Pow) -> sympy.Expr | None:
+    """X where the power is one of 1 + X with an integral in it: near 1 a large power needs X and not the sum."""
+    base = power.base
+    return base - 1 if isinstance(base, sympy.Add) and sympy.S.One in base.args and base.has(sympy.Integral) else None
 
 
 def is_nested(expr: sympy.Basic) -> bool:
@@ -71,6 +80,9 @@ def _evaluate(expr: sympy.Basic, values: Mapping[sympy.Symbol, _Array], parts: i
             total = total + arg if isinstance(expr, sympy.Add) else total * arg
         return total
     if isinstance(expr, sympy.Pow):
+        if (lack := lacking(expr)) is not None:
+            short = np.maximum(_evaluate(lack, values, parts, outermost=outermost), LEAST)
+            return np.asarray(np.exp(args[1] * np.log1p(short)))
         return np.power(*args)
     if isinstance(expr, sympy.Max):
         return np.maximum(*args)

@@ -850,7 +850,7 @@ def _case(calculator: Calculator, derivation: Derivation, verdicts: dict[tuple[s
     """One answer as a JavaScript object; `verdicts` collects the words for what results are worth."""
     result = derivation.result
     if result is None or not (result.bound or is_computable(calculator, result.expression)):
-        sentence = _data(derivation.silence or (result and result.elsewhere) or _NO_CODE)
+        sentence = _data(derivation.silence or _NO_CODE)
         return f"  {{ silence: {sentence}, result: () => null, verdict: () => -1, quantities: {{}}, curves: {{}} }}"
     own = (result.status, result.meaning)
     if own in {(verdict.status, verdict.meaning) for verdict in calculator.verdicts}:

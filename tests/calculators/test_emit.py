@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from calculators import CATALOG, emit
+from calculators import CATALOG, emit, nested
+from tests.calculators import in_node
 
 d, m, q, s = (CATALOG["scaling-exponent"].symbols[letter] for letter in "dmqs")
 x, y = sympy.symbols("x y", positive=True)
@@ -255,11 +256,31 @@ def test_what_an_integrand_holds_twice_is_computed_once() -> None:
     assert code.count("erfc(z)") == 1 and "const shared0 = erfc(z); total +=" in code
 
 
-def test_an_integral_over_integrals_has_no_code() -> None:
+def test_an_integral_over_integrals_is_a_loop_over_prepared_points() -> None:
     z, y = sympy.symbols("z y", real=True)
-    inner = sympy.Integral(sympy.exp(-((y - z) ** 2)), (y, -sympy.oo, sympy.oo))
-    with pytest.raises(emit.EmitError, match="longer than a frame"):
-        emit.javascript(sympy.Integral(inner**2 * sympy.exp(-(z**2)), (z, -sympy.oo, sympy.oo)), exact=False)
+    inner = sympy.Integral(sympy.exp(-(y**2)) * (1 - sympy.exp(-(z**2)) / 2), (y, -sympy.oo, sympy.oo))
+    outer = sympy.Integral(inner * sympy.exp(-(z**2)), (z, -sympy.oo, sympy.oo))
+    (found,) = in_node.values(outer, [{}])
+    assert found == pytest.approx(math.pi * (1 - 1 / math.sqrt(8)), rel=1e-13)
+    # A large power of what is near 1: the lack of 1e-17 at z = 0 has to be seen.
+    lack = sympy.Integral(sympy.exp(-(y**2)) * sympy.exp(-(z**2)) / 10**17, (y, -sympy.oo, sympy.oo))
+    power = sympy.Integral((1 - lack) ** sympy.Integer(10**17) * sympy.exp(-(z**2)), (z, -sympy.oo, sympy.oo))
+    expected = sum(math.exp(-math.sqrt(math.pi) * math.exp(-((k / 64) ** 2)) - (k / 64) ** 2) for k in range(-640, 641))
+    assert in_node.values(power, [{}]) == [pytest.approx(expected / 64, rel=1e-12)]
+    assert nested.value(power, {}) == pytest.approx(expected / 64, rel=1e-12)
+
+
+def test_an_inner_integral_whose_points_cannot_be_prepared_has_no_code() -> None:
+    z, y, x = sympy.symbols("z y x", real=True)
+    whole = (-sympy.oo, sympy.oo)
+    inner = sympy.Integral(sympy.exp(-((y - z) ** 2)), (y, *whole))
+    with pytest.raises(emit.EmitError, match="a factor of their own"):
+        emit.javascript(sympy.Integral(inner**2 * sympy.exp(-(z**2)), (z, *whole)), exact=False)
+    deep = sympy.Integral(
+        sympy.exp(-(y**2)) * sympy.Integral(sympy.exp(-(x**2) * y**2 * z**2), (x, *whole)), (y, *whole)
+    )
+    with pytest.raises(emit.EmitError, match="three deep"):
+        emit.javascript(sympy.Integral(deep * sympy.exp(-(z**2)), (z, *whole)), exact=False)
 
 
 def test_a_sum_between_whole_numbers_has_code() -> None:
