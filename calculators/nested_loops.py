@@ -24,7 +24,7 @@ _NOTHING = "1e-32"
 """A point counts where its factor is more than this share of the largest one."""
 _NEGLIGIBLE = "1e-18"
 
-WORDS = frozenset({"more", "nodes", "peaks", "row", "side", "t", "term"})
+WORDS = frozenset({"more", "nodes", "peaks", "row", "side", "term", "turn"})
 """Names in the code that no letter of a formula may have."""
 
 
@@ -73,8 +73,8 @@ def loops(expr: sympy.Integral, code: Callable[[sympy.Expr], str]) -> str:
         "nodes = nodes.filter((row) => row.every(Number.isFinite)); "
         f"const peaks = {places}.map((place) => [place, Math.max(...nodes.map((row) => row[place]))]); "
         f"nodes = nodes.filter((row) => peaks.some(([place, peak]) => row[place] > {_NOTHING} * peak)); "
-        f"const term = (t) => {{ const {outer} = Math.sinh(t); {begun} "
-        f"for (const [{letters}] of nodes) {{ {added} }} {ended} return Math.cosh(t) * {value}; }}; "
+        f"const term = (turn) => {{ const {outer} = Math.sinh(turn); {begun} "
+        f"for (const [{letters}] of nodes) {{ {added} }} {ended} return Math.cosh(turn) * {value}; }}; "
         f"let total = 0; for (let part = {-_CENTRE * OUTER}; part <= {_CENTRE * OUTER}; part += 1) "
         f"total += term(part / {OUTER}); "
         f"for (const side of [1, -1]) for (let part = {_CENTRE * OUTER + 1}; part < {_FAR * OUTER}; part += 1) "
