@@ -705,9 +705,7 @@ def _best_by_names(v: _Values, error: str) -> tuple[Step, ...]:
     # counts for n up to 10^4, and its steps are small enough for a value as narrow as a quarter of the error.
     unit = 2 * scale if error == "laplace" else spread + scale
     at = unit * _STANDARD
-    # At n = 1 the factor n - 1 is 0, and F, which is 0 far down, must have no power below 0.
-    power = sympy.Max(n - 2, 0) if error == "student" else n - 2
-    inside = _whole((unit * _DENSITY(at)) ** 2 * _RANK(at) ** power, _STANDARD)
+    inside = _whole((unit * _DENSITY(at)) ** 2 * _RANK(at) ** (n - 2), _STANDARD)
     many = _MANY + (_BROAD if error == "student" else ())
     return (
         *first,

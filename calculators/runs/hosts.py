@@ -9,7 +9,6 @@ to be told apart by its looks, a child speaks through a descriptor of its own, a
 from __future__ import annotations
 
 import functools
-import io
 import json
 import os
 import re
@@ -138,7 +137,7 @@ def watch(command: Sequence[str], where: Place | None, say: Callable[[str], None
 
 def _kept(written: IO[bytes], told: bytearray) -> None:
     """Nothing; `told` holds the end of what was written."""
-    while more := written.read1(_TAIL) if isinstance(written, io.BufferedReader) else written.read(_TAIL):
+    while more := os.read(written.fileno(), _TAIL):
         told += more
         del told[:-_TAIL]
 

@@ -269,7 +269,7 @@ def test_long_lines_are_shortened_by_names() -> None:
         assert len(derivation.answer.general) < 120
         for step in derivation.steps:
             if step.id in ("highest", "by-parts", "units"):
-                assert max(len(emit.latex(side)) for side in (step.before, step.after)) < 210
+                assert max(len(emit.latex(side)) for side in (step.before, step.after)) < 200
         # A name is there before it is used: p and F in lines of their own.
         used = {f.func.__name__ for f in derivation.answer.letters.atoms(AppliedUndef)}
         told = " ".join(step.because for step in derivation.steps)

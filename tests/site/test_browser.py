@@ -546,12 +546,18 @@ def test_a_search_finds_nothing_that_is_hidden(site: Path) -> None:
     assert [words for words in (hidden, "changed", "Show step by step") if words in derivation] == []
 
 
-def test_all_parts_of_the_site_fit_a_phone(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "role", "name"),
+    [("about/", "navigation", "Parts of the site"), ("glossary/", "region", "Table of letters")],
+)
+def test_what_lies_side_by_side_fits_a_phone(
+    browser: Browser, address: str, path: str, role: Literal["navigation", "region"], name: str
+) -> None:
     with opened(browser, width=PHONE) as context:
         page = context.new_page()
-        page.goto(address + "about/")
-        parts = page.get_by_role("navigation", name="Parts of the site")
-        assert parts.evaluate("element => element.scrollWidth <= element.clientWidth")
+        page.goto(address + path)
+        part = page.get_by_role(role, name=name)
+        assert part.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_a_plot_without_a_curve_is_not_shown(page: Page, address: str) -> None:
@@ -564,14 +570,6 @@ def test_a_plot_without_a_curve_is_not_shown(page: Page, address: str) -> None:
     expect(section.locator("[data-plot]")).to_be_visible()
     titles = section.locator("[data-title]:visible").all_inner_texts()
     assert len(titles) == 2, titles  # one for each axis, those of this question
-
-
-def test_the_letters_fit_a_phone(browser: Browser, address: str) -> None:
-    with opened(browser, width=PHONE) as context:
-        page = context.new_page()
-        page.goto(address + "glossary/")
-        scroll = page.get_by_role("region", name="Table of letters")
-        assert scroll.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_the_math_font_is_ours_and_loads(page: Page, address: str) -> None:
