@@ -133,11 +133,12 @@ function short(text) {
 /** Puts the settings of the page's address into the controls, and says in the notice what cannot be and is left out. */
 export function readAddress(section, fields, selects, read, further = []) {
   const problems = [];
+  const repeated = [];
   const seen = new Set();
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (name === "h") continue; // the theme's: words to highlight
     if (seen.has(name)) {
-      problems.push(`${short(name)} must be set once (the address has ${short(value)} as well)`);
+      repeated.push(`${short(name)} must be set once (the address has ${short(value)} as well)`);
       continue;
     }
     seen.add(name);
@@ -154,8 +155,12 @@ export function readAddress(section, fields, selects, read, further = []) {
   }
   problems.push(...further);
   const notice = section.querySelector("[data-notice]");
-  notice.hidden = problems.length === 0;
-  notice.textContent = problems.length ? `Not used, the usual value stands instead: ${problems.join("; ")}.` : "";
+  const said = [
+    problems.length ? `Not used, the usual value stands instead: ${problems.join("; ")}.` : "",
+    repeated.length ? `The first value counts: ${repeated.join("; ")}.` : "",
+  ].filter(Boolean);
+  notice.hidden = said.length === 0;
+  notice.textContent = said.join(" ");
 }
 
 /** What `compute` gives, or NaN where it has no value. */

@@ -447,6 +447,7 @@ def test_of_two_values_in_an_address_the_first_counts_and_the_page_says_so(page:
     page.goto(f"{address}{KINDS['calculator']}?dimension=16&loss=absolute&dimension=4&loss=squared")
     section = ready(page)
     notice = page.locator("[data-notice]")
+    expect(notice).to_have_text(re.compile("^The first value counts: dimension must be set once "))
     expect(notice).to_contain_text("dimension must be set once (the address has 4 as well)")
     expect(notice).to_contain_text("loss must be set once (the address has squared as well)")
     assert section.locator('[name="dimension"]').input_value() == "16"
