@@ -6,11 +6,12 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from calculators import CATALOG, measuring, report
 from calculators.derivation import suggestion
-from calculators.verify import StepError, verify
+from calculators.verify import StepError, UncheckedError, verify
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,6 +81,12 @@ def _show(name: str, assignments: Sequence[str], form: str) -> int:
     derivation = calculator.derive(**settings)
     try:
         verify(derivation)
+    except UncheckedError as error:
+        if derivation.result is not None:
+            print(error, file=sys.stderr)
+            return 1
+        # There is no answer, and why is what counts; steps that could not be checked are not shown.
+        derivation = replace(derivation, steps=())
     except StepError as error:
         print(error, file=sys.stderr)
         return 1

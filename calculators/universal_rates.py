@@ -150,6 +150,9 @@ _PARAMETERS = (
         "law.",
         start=sympy.Integer(1),
         default=_TAIL,
+        minimum=sympy.Rational(1, 100),
+        open=False,
+        maximum=100,
         slider=(sympy.Rational(1, 4), sympy.Integer(5)),
     ),
     Parameter(

@@ -9,6 +9,7 @@ import pytest
 
 from calculators import CATALOG
 from calculators.__main__ import main
+from calculators.quadrature import QuadratureError
 
 ROOT = Path(__file__).parents[2]
 EIGHT = ["--set", "dimension=8", "--set", "degree=1", "--set", "loss_order=2"]
@@ -155,3 +156,26 @@ def test_a_reader_that_stops_early_gets_no_traceback() -> None:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_where_the_answer_is_silence_steps_that_cannot_be_checked_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wide = ["question=best-of-n", "error=student", "samples=16", "value_spread=5000", "error_scale=1", "degrees=3"]
+    status, out, err = shell(capsys, "show", "goodhart", *(word for pair in wide for word in ("--set", pair)))
+    assert (status, err) == (0, "")
+    assert "No answer: For a Student-t error and the best of n the true value may spread at most" in out
+    assert "\n1. " not in out
+
+
+def test_an_answer_whose_step_cannot_be_checked_is_not_given(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsettled(*_: object) -> None:
+        raise QuadratureError("an integral must settle; got a change of 2")
+
+    monkeypatch.setattr("calculators.verify._identity", unsettled)
+    status, out, err = shell(capsys, "show", "goodhart")
+    assert (status, out) == (1, "")
+    assert err.startswith("goodhart, step ") and err.count("\n") == 1
+    assert err.endswith("cannot be checked at these numbers: an integral must settle; got a change of 2\n")
